@@ -5,7 +5,7 @@
     ├── LogError ── UnwritableError
     ├── EventError, RunError                               a step of the loop
     ├── LoopError ── PoolExhaustedError
-    ├── EngineError                                        how it was asked for
+    ├── EngineError, SearchError                           how it was asked for
     ├── TableError, ExportError, BackupError               what comes in and goes out
     └── DownloadError, PasswordError                       what lies outside
 
@@ -63,6 +63,10 @@ class PoolExhaustedError(LoopError):
 
 class EngineError(SunlightError):
     """The engine that was asked for cannot be had, or has failed."""
+
+
+class SearchError(SunlightError):
+    """A search cannot be understood, or takes too long; or a kept one cannot be read."""
 
 
 class TableError(SunlightError):

@@ -140,7 +140,6 @@ def first_ids(snapshot: Snapshot, places: RowSet) -> list[str]:
 
 def show_look(snapshot: Snapshot, step: Step) -> None:
     """The items of this step, under a line that says how many the filters leave."""
-    # Takes long only while the pool's words are read first.
     with st.spinner("Searching …"), refusals_shown(stop=True):
         places = runs.places(snapshot, step.filters)
     items = items_shown(snapshot, step, places)

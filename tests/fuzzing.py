@@ -19,6 +19,7 @@ from pathlib import Path
 from urllib.parse import parse_qs
 
 import numpy as np
+import pyarrow as pa
 import torch
 from starlette.requests import Request
 
@@ -40,7 +41,7 @@ from core.models.model import load_model, save_model
 from core.models.training import LabeledTexts, learner_on
 from core.pool.csv_files import NotPlainError, careful_blocks, open_pool_file, plain_blocks
 from core.pool.items import read_pool
-from core.pool.search import read_query
+from core.pool.search import find
 from core.query.filters import Choices
 from core.query.tables import Tables
 from core.system import csv_rows
@@ -427,8 +428,8 @@ def _address(data: bytes, _: Path) -> None:
 
 
 def _words(data: bytes, _: Path) -> None:
-    for phrase in read_query(data.decode("utf-8", "replace")):
-        assert len(phrase)
+    with suppress(SunlightError):
+        find(pa.array(["flood", "river bank", ""]), data.decode("utf-8", "replace"))
 
 
 def _table(ending: str) -> Read:
@@ -517,6 +518,10 @@ TARGETS = {
             ),
             (b'"text": ', b'"data": ', b'"annotations": ', b'"responses": ', b'"label": [[0, 1]]'),
         ),
-        Target("search words", _words, _seeds(b'flood "river bank" x', "\u4e16\u754c İß".encode())),
+        Target(
+            "search words",
+            _words,
+            _seeds(b'flood "river bank" x', b"/flo+d(s|ing)?/", "\u4e16\u754c İß".encode()),
+        ),
     )
 }

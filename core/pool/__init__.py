@@ -5,5 +5,5 @@
 - header.read_header, USUAL_NAMES: which column is the id, and which the text
 - hashing.hash_keys, keys_of: which texts are copies, by 64 bits of each
 - text.is_blank, words_of, text_key, occurrences: words of a text, and when two texts are the same
-- search.read_index, read_query: items by their words
+- search.find: items by words, phrases and regular expressions
 """

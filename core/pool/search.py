@@ -1,174 +1,188 @@
-"""Full-text search: an inverted index of the pool's words, and the queries that are asked of it.
+"""Full-text search: words, phrases and regular expressions, looked for by RE2 in every text.
 
 A word, as `tokens` has it, is found as a whole: `flood` finds "Flood," and "flood-hit", not
 "floodlight". All words of a query must occur, in any order; those in "double quotes", and those of
-one token, side by side in this order. A query without words asks nothing: every item holds it.
+one token, side by side in this order. A query between slashes, `/flood(s|ed)/`, is one regular
+expression as RE2 has it. Case does not matter. A query without words asks nothing: every item
+holds it.
 """
 
 import re
-from collections.abc import Callable
+import unicodedata
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from functools import partial
-from pathlib import Path
+from functools import cache
+from threading import Timer
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from core.pool.bags import Bags, Ids, Indices, Mask, Offsets, offsets_of, run_starts, stable_order
-from core.pool.hashing import is_among
-from core.pool.token_parts import written_out
-from core.pool.tokens import Hashes, words_in_tokens
-from core.pool.words import WORDS_VERSION, PoolWords
-from core.system.disk_cache import load_cached
-from core.system.mapped_arrays import array_to_fill, open_arrays, save_arrays
+from core.errors import SearchError
+from core.pool.bags import Indices, offsets_of
+from core.pool.tokens import SPACELESS, Hashes, Parts, character_kind, words_in_tokens
 from core.system.parallel import spans
 
-SEARCH_VERSION = 1  # part of the cache's key: a change of what is stored rebuilds it
 QUOTES = re.compile('["“”„]')  # what people and telephones type; one that is not closed goes on
+EXPRESSION = re.compile("/(.+)/", re.DOTALL)
+LONGEST_EXPRESSION, LONGEST_QUERY = 200, 1_000  # characters
+SECONDS = 20  # after which a search is given up: a million headlines take a fraction of one
+TEXTS_AT_ONCE = 100_000  # so that both cores have work
+CHARACTERS = 1_000_000  # whose words are cut out at a time, which bounds the memory
 
-CHARACTERS, TOKENS = 1_000_000, 500_000  # spelled and sorted at a time, which bounds the memory
+LAST_FOLDED = 0x30000  # from this code point on none is another one's capital or older form
+MARKED = range(0x3100)  # code points with marks among scripts without spaces
 
 
 @dataclass(frozen=True)
-class WordIndex:
-    """Items by their words.
+class Query:
+    """What a text must hold: matches of all `patterns`, in RE2's syntax, and all `phrases`.
 
-    `words` are hashes, ascending; a word's id is its place. `spelled` has the words of each token,
-    `bags` the tokens of each item. Word i occurs in the items `items[offsets[i]:offsets[i + 1]]`,
-    ascending, each as often as it holds the word.
+    A phrase is its words, two or more; each of them is among the patterns.
     """
 
-    words: Hashes
-    spelled: Bags
-    items: Ids
-    offsets: Offsets
-    bags: Bags
-
-    def find(self, query: str) -> Indices:
-        """The items that hold what the query asks for, ascending."""
-        phrases = read_query(query)
-        if not phrases:
-            return np.arange(len(self.bags))
-        wanted = np.unique(np.concatenate(phrases))
-        if not is_among(wanted, self.words).all():
-            return np.empty(0, np.int64)
-        found = self._with_all(np.searchsorted(self.words, wanted))
-        for phrase in phrases:
-            if len(phrase) > 1:
-                found = self._side_by_side(found, np.searchsorted(self.words, phrase))
-        return found.astype(np.int64)
-
-    def _with_all(self, words: Indices) -> Ids:
-        """The items that hold all of these words; the rarest goes first, so that few are left."""
-        sizes = self.offsets[words + 1] - self.offsets[words]
-        first, *others = words[np.argsort(sizes)]
-        found = self._with(first)
-        for word in others:
-            found = found[is_among(found, self._with(word))]
-        return found
-
-    def _with(self, word: np.int64) -> Ids:
-        items = self.items[self.offsets[word] : self.offsets[word + 1]]
-        return items[run_starts(items)]
-
-    def _side_by_side(self, items: Ids, phrase: Indices) -> Ids:
-        """Those of the items that hold these words side by side, in this order."""
-        ends = offsets_of(self.bags.lengths_of(items))
-        kept = [np.empty(0, np.int32)]
-        for start, stop in spans(ends, TOKENS):
-            block = items[start:stop]
-            kept.append(block[_hold(written_out(self.bags.take(block), self.spelled), phrase)])
-        return np.concatenate(kept)
+    patterns: tuple[str, ...]
+    phrases: tuple[Hashes, ...] = ()
 
 
-def read_query(query: str) -> list[Hashes]:
-    """The phrases that a query asks for, each as its words; most are of one word."""
+def find(texts: pa.Array | pa.ChunkedArray, query: str) -> Indices:
+    """The places of the texts that hold what the query asks for, ascending.
+
+    Raises SearchError for a query that is no regular expression, is too long or takes too long.
+    """
+    asked = read_query(query)
+    if not asked.patterns or not len(texts):
+        return np.arange(len(texts))
+    found = _matching(texts, asked.patterns)
+    for phrase in asked.phrases:
+        found = found[_holding(texts.take(pa.array(found)), phrase)]
+    return found
+
+
+def read_query(query: str) -> Query:
+    """The query as expressions and phrases; raises SearchError for one that is too long."""
+    query = query.strip().encode("utf-8", "replace").decode()
+    if expression := EXPRESSION.fullmatch(query):
+        if len(expression[1]) > LONGEST_EXPRESSION:
+            raise SearchError(
+                f"The regular expression has {len(expression[1]):,} characters. Write it in "
+                f"{LONGEST_EXPRESSION} at most."
+            )
+        return Query((f"(?i){expression[1]}",))
+    if len(query) > LONGEST_QUERY:
+        raise SearchError(f"The search has {len(query):,} characters. Ask for fewer words.")
     parts = QUOTES.split(query)
     typed = [part for at in range(0, len(parts), 2) for part in parts[at].split()] + parts[1::2]
     if not typed:
-        return []
-    spelled = words_in_tokens(typed)
-    phrases = np.split(spelled.hashes, spelled.offsets[1:-1])
-    return [phrase for phrase in phrases if len(phrase)]
+        return Query(())
+    found = words_in_tokens(typed)
+    tokens = np.repeat(np.arange(len(typed)), np.diff(found.offsets)).tolist()
+    places = zip(tokens, found.starts.tolist(), found.lengths.tolist(), strict=True)
+    words = {typed[at][start : start + length] for at, start, length in places}
+    phrases = np.split(found.hashes, found.offsets[1:-1])
+    return Query(tuple(map(_pattern, sorted(words))), tuple(x for x in phrases if len(x) > 1))
 
 
-def make_index(
-    tokens: pa.Array, bags: Bags, room: Callable[[int], Ids] = lambda size: np.empty(size, np.int32)
-) -> WordIndex:
-    """The index of these texts; `room` gives the array that `items` are written to."""
-    words, spelled = _spell(tokens)
-    offsets = _offsets(bags, spelled, len(words))
-    items = room(int(offsets[-1]))
-    _fill(items, offsets, bags, spelled)
-    return WordIndex(words, spelled, items, offsets, bags)
+def _matching(texts: pa.Array | pa.ChunkedArray, patterns: tuple[str, ...]) -> Indices:
+    """The places of the texts that all these expressions match."""
+    import duckdb  # a quarter of a second, and most commands search for nothing
+
+    table = pa.table({"place": np.arange(len(texts)), "text": texts})
+    table = pa.Table.from_batches(table.to_batches(max_chunksize=TEXTS_AT_ONCE))
+    all_match = " and ".join("regexp_matches(text, ?)" for _ in patterns)
+    with duckdb.connect(config={"threads": 2}) as connection:
+        connection.register("texts", table)
+        giving_up = Timer(SECONDS, connection.interrupt)
+        giving_up.start()
+        try:
+            sql = f"select place from texts where {all_match} order by place"
+            return connection.execute(sql, patterns).fetchnumpy()["place"]
+        except duckdb.InterruptException as error:
+            told = f"The search took more than {SECONDS} seconds. Ask for something simpler."
+            raise SearchError(told) from error
+        except duckdb.InvalidInputException as error:
+            reason = str(error).partition("Error: ")[2].split("\n")[0]
+            told = f"The regular expression cannot be read: {reason}. Correct it, or search words."
+            raise SearchError(told) from error
+        finally:
+            giving_up.cancel()
 
 
-def read_index(cache: Path, pool_words: PoolWords, *, write_cache: bool) -> WordIndex:
-    """The pool's index, mapped into memory, from the cache if it is there."""
-    bags = pool_words.bags
-
-    def build(folder: Path) -> None:
-        room = partial(array_to_fill, folder, "items", np.int32)
-        made = make_index(pool_words.words, bags, room)
-        made.items.flush()
-        spelled = {"spelled_ids": made.spelled.ids, "spelled_offsets": made.spelled.offsets}
-        save_arrays(folder, words=made.words, offsets=made.offsets, **spelled)
-
-    def load(folder: Path) -> WordIndex:
-        words, ids, ends, items, offsets = open_arrays(
-            folder, "words", "spelled_ids", "spelled_offsets", "items", "offsets"
-        )
-        return WordIndex(words, Bags(ids, ends), items, offsets, bags)
-
-    key = (SEARCH_VERSION, WORDS_VERSION, pool_words.pool.key)
-    return load_cached(cache, "search", key, build, load, write=write_cache)
-
-
-def _spell(tokens: pa.Array) -> tuple[Hashes, Bags]:
-    """(the distinct words, ascending; each token's words as their places, in order)."""
-    ends = offsets_of(pc.utf8_length(tokens).to_numpy(zero_copy_only=False))
-    hashes, lengths = [np.empty(0, np.uint64)], [np.empty(0, np.int64)]
+def _holding(texts: pa.Array | pa.ChunkedArray, phrase: Hashes) -> Indices:
+    """The places of the texts that hold these words side by side, in this order."""
+    ends = offsets_of(pc.utf8_length(texts).to_numpy())
+    kept = [np.empty(0, np.int64)]
     for start, stop in spans(ends, CHARACTERS):
-        parts = words_in_tokens(tokens.slice(start, stop - start).to_pylist())
-        hashes.append(parts.hashes)
-        lengths.append(np.diff(parts.offsets))
-    words, ids = np.unique(np.concatenate(hashes), return_inverse=True)
-    return words, Bags(ids.astype(np.int32), offsets_of(np.concatenate(lengths)))
+        words = words_in_tokens(texts.slice(start, stop - start).to_pylist())
+        kept.append(_side_by_side(words, phrase) + start)
+    return np.concatenate(kept)
 
 
-def _offsets(bags: Bags, spelled: Bags, n_words: int) -> Offsets:
-    uses = np.zeros(len(spelled), np.int64)
-    for start in range(0, len(bags.ids), TOKENS):
-        uses += np.bincount(bags.ids[start : start + TOKENS], minlength=len(uses))
-    # As floats the counts are exact up to 2^53.
-    counts = np.bincount(spelled.ids, np.repeat(uses, spelled.lengths), n_words)
-    return offsets_of(counts.astype(np.int64))
-
-
-def _fill(items: Ids, offsets: Offsets, bags: Bags, spelled: Bags) -> None:
-    """Writes each word's items into their places, block by block of the texts."""
-    free = offsets[:-1].copy()
-    for start, stop in spans(bags.offsets, TOKENS):
-        parts = written_out(bags.part(start, stop), spelled)
-        holders = np.repeat(np.arange(start, stop, dtype=np.int32), parts.lengths)
-        order = stable_order(parts.ids)
-        words = parts.ids[order]
-        firsts = np.flatnonzero(np.diff(words, prepend=-1))
-        sizes = np.diff(firsts, append=len(words))
-        shift = np.repeat(free[words[firsts]] - firsts, sizes)
-        items[np.arange(len(words)) + shift] = holders[order]
-        free[words[firsts]] += sizes
-
-
-def _hold(parts: Bags, phrase: Indices) -> Mask:
-    """Which texts, as bags of word ids, hold the phrase."""
-    starts = np.arange(max(len(parts.ids) - len(phrase) + 1, 0))
+def _side_by_side(words: Parts, phrase: Hashes) -> Indices:
+    starts = np.arange(max(len(words.hashes) - len(phrase) + 1, 0))
     for at, word in enumerate(phrase):
-        starts = starts[parts.ids[starts + at] == word]
+        starts = starts[words.hashes[starts + at] == word]
     first, last = (
-        np.searchsorted(parts.offsets, starts + at, "right") - 1 for at in (0, len(phrase) - 1)
+        np.searchsorted(words.offsets, starts + at, "right") - 1 for at in (0, len(phrase) - 1)
     )
-    held = np.zeros(len(parts), bool)
-    held[first[first == last]] = True
-    return held
+    return np.unique(first[first == last])
+
+
+def _pattern(word: str) -> str:
+    """The word as a whole, in any case and in all forms of characters that count as the same."""
+    in_word, alone, marks = _classes()
+    codes = (character_kind(ord(character))[0] for character in word)
+    spelled = "".join(f"[{_ranges([code, *_variants().get(code, ())])}]" for code in codes)
+    before = "" if _is_alone(word[0]) else f"(?:^|[^{in_word}]|[{alone}])"
+    after = f"[^{marks}]" if _is_alone(word[-1]) else f"[^{in_word}]|[{alone}]"
+    return f"{before}{spelled}(?:$|{after})"
+
+
+def _is_alone(character: str) -> bool:
+    return character_kind(ord(character))[2]
+
+
+@cache
+def _variants() -> Mapping[int, list[int]]:
+    """The code points that are folded to each one, but for itself."""
+    found: dict[int, list[int]] = defaultdict(list)
+    for code in _foldable():
+        found[character_kind(code)[0]].append(code)
+    return found
+
+
+@cache
+def _classes() -> tuple[str, str, str]:
+    """What RE2 writes in brackets for (characters in words, words by themselves, marks).
+
+    As `character_kind` has them: with what only its compatible form makes a letter or a mark.
+    """
+    plain = {code: unicodedata.category(chr(code))[0] for code in _foldable()}
+    kinds = {code: character_kind(code) for code in plain}
+    letters = [code for code, kind in kinds.items() if kind[1] and plain[code] not in "LMN"]
+    marks = [code for code, kind in kinds.items() if kind[3] and plain[code] != "M"]
+    alone = [
+        code
+        for low, high in SPACELESS
+        for code in range(low, high + 1)
+        if code not in MARKED or character_kind(code)[2]
+    ]
+    return rf"\pL\pM\pN_{_ranges(letters)}", _ranges(alone), rf"\pM{_ranges(marks)}"
+
+
+@cache
+def _foldable() -> tuple[int, ...]:
+    """The code points that have a case or a compatible form, in ascending order."""
+    plain = unicodedata.normalize
+    every = map(chr, range(LAST_FOLDED))
+    return tuple(ord(x) for x in every if x.casefold() != x or plain("NFKC", x) != x)
+
+
+def _ranges(codes: Iterable[int]) -> str:
+    """The code points as RE2 writes them between brackets."""
+    ordered = np.unique(list(codes))
+    starts = np.flatnonzero(np.diff(ordered, prepend=-2) > 1)
+    lasts = np.append(starts[1:], len(ordered)) - 1
+    pairs = zip(ordered[starts].tolist(), ordered[lasts].tolist(), strict=True)
+    return "".join(rf"\x{{{low:x}}}-\x{{{high:x}}}" for low, high in pairs)

@@ -78,7 +78,7 @@ def _characters(tokens: Sequence[str]) -> _Characters:
     present[codes] = True
     kinds = np.zeros((len(present), 4), np.uint32)
     for code in np.flatnonzero(present).tolist():
-        kinds[code] = _kind(code)
+        kinds[code] = character_kind(code)
     folded, *flags = kinds[codes].T
     return _Characters(
         mixed(folded.astype(np.uint64)), *(flag.astype(bool) for flag in flags), firsts, lengths
@@ -87,11 +87,11 @@ def _characters(tokens: Sequence[str]) -> _Characters:
 
 def stands_alone(character: str) -> bool:
     """Whether it is a word by itself, since its script puts no spaces between words."""
-    return _kind(ord(character))[2]
+    return character_kind(ord(character))[2]
 
 
 @cache
-def _kind(code: int) -> tuple[int, bool, bool, bool]:
+def character_kind(code: int) -> tuple[int, bool, bool, bool]:
     """(code point after folding, in a word, a word by itself, a mark on the one before)."""
     character = chr(code)
     plain = unicodedata.normalize("NFKC", character)

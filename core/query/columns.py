@@ -3,8 +3,9 @@
 Texts stay where they are, mapped into memory; of ten million items this holds their lengths.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache, partial
 
 import numpy as np
 import pyarrow as pa
@@ -12,12 +13,12 @@ import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from core.pool.hashing import firsts
-from core.pool.search import WordIndex, read_index
+from core.pool.search import find
 from core.pool.words import PoolWords
-from core.workspace.layout import Workspace
 from core.workspace.snapshot import Snapshot
 
 MOST_VALUES = 50  # values of a column that can be chosen from a list
+QUERIES = 8  # whose rows are kept: 8 bytes a row that is found
 
 
 @dataclass(frozen=True)
@@ -28,19 +29,17 @@ class PoolColumns:
     once, by its first row.
     """
 
-    workspace: Workspace
     pool_words: PoolWords
     n_words: NDArray[np.int32]
     repeated: NDArray[np.int64]
-    write_cache: bool
 
     def __len__(self) -> int:
         return len(self.n_words)
 
     @cached_property
-    def index(self) -> WordIndex:
-        """The index of the pool's words. Built at the first question: seconds for a million."""
-        return read_index(self.workspace.cache, self.pool_words, write_cache=self.write_cache)
+    def holding(self) -> Callable[[str], NDArray[np.int64]]:
+        """The rows that hold what a query asks for, as `search.find`; kept for the last queries."""
+        return lru_cache(QUERIES)(partial(find, self.pool_words.pool.texts))
 
     @cached_property
     def values(self) -> dict[str, tuple[str, ...] | None]:
@@ -69,7 +68,7 @@ def pool_columns(snapshot: Snapshot) -> PoolColumns:
     words, pool = snapshot.pool_words, snapshot.pool_words.pool
     n_words = words.bags.lengths.astype(np.int32)
     repeated = np.flatnonzero(~firsts(pool.id_hashes, pool.id_order))
-    return PoolColumns(snapshot.workspace, words, n_words, repeated, snapshot.write_cache)
+    return PoolColumns(words, n_words, repeated)
 
 
 def _values(column: pa.Array) -> tuple[str, ...] | None:

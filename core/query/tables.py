@@ -17,9 +17,8 @@ import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from core.pool.hashing import is_among
-from core.pool.search import WordIndex, make_index, read_query
+from core.pool.search import find, read_query
 from core.pool.text import words_of
-from core.pool.token_parts import tokens_of
 from core.query.columns import PoolColumns, pool_columns
 from core.query.filters import UNLABELED, Filters
 from core.query.masks import noted_left, rows_left
@@ -68,7 +67,7 @@ class Tables:
             left = RowSet(noted, self._size)
         pool = self.columns.pool_words.pool
         left &= rows_left(filters, pool, self.lengths_of_rows, shown)
-        if read_query(filters.words):
+        if read_query(filters.words).patterns:
             left &= self._holding(filters.words)
         return left
 
@@ -164,15 +163,8 @@ class Tables:
 
     def _holding(self, words: str) -> RowSet:
         """The items that hold these words."""
-        inside = self.columns.index.find(words)
-        outside = self._outside_index.find(words) + len(self.columns)
-        return RowSet(np.concatenate([inside, outside]), self._size)
-
-    @cached_property
-    def _outside_index(self) -> WordIndex:
-        """The index of the items that only stand in label files."""
-        tokens, bags = tokens_of(self.outside["text"].to_pylist())
-        return make_index(pa.array(tokens, pa.string()), bags)
+        outside = find(self.outside["text"], words) + len(self.columns)
+        return RowSet(np.concatenate([self.columns.holding(words), outside]), self._size)
 
 
 _UNNOTED = {"split": UNLABELED} | dict.fromkeys(

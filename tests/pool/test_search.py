@@ -1,23 +1,21 @@
-"""Words and phrases in texts, held to a plain reading of each text."""
+"""Words, phrases and expressions in texts, held to a plain reading of each text."""
 
 import re
+import time
 import unicodedata
 from collections.abc import Sequence
 from functools import cache
 
-import numpy as np
 import pyarrow as pa
 import pytest
-from hypothesis import example, given
+from hypothesis import assume, example, given
 from hypothesis import strategies as st
 
+from core.errors import SearchError
 from core.pool import search
-from core.pool.search import WordIndex, make_index, read_index, read_query
-from core.pool.token_parts import tokens_of
+from core.pool.search import find, read_query
 from core.pool.tokens import SPACELESS
-from core.workspace.layout import Workspace
-from tests.conftest import MakeWorkspace, headlines
-from tests.worlds import pool_words_of
+from tests.conftest import headlines
 
 
 def folded(character: str) -> str:
@@ -65,13 +63,21 @@ def holds(text: str, query: str) -> bool:
     )
 
 
-def index_of(texts: Sequence[str]) -> WordIndex:
-    tokens, bags = tokens_of(texts)
-    return make_index(pa.array(tokens, pa.string()), bags)
+def places(texts: Sequence[str], query: str) -> list[int]:
+    return find(pa.array(texts, pa.large_string()), query).tolist()
 
 
 def found(texts: Sequence[str], query: str) -> list[str]:
-    return [texts[at] for at in index_of(texts).find(query)]
+    return [texts[at] for at in places(texts, query)]
+
+
+def refusal_of(texts: Sequence[str], query: str) -> str:
+    """Why the query cannot be asked; empty if it can."""
+    try:
+        places(texts, query)
+    except SearchError as error:
+        return str(error)
+    return ""
 
 
 # Few letters, so that queries meet texts: case, marks, digits, two scripts without spaces, quotes.
@@ -88,16 +94,16 @@ QUERIES = st.text(st.sampled_from(LETTERS + "“”"), max_size=8)
 @example([], "a")
 @example(["a", ""], "")
 @example(["a"], '"" - \'')
-def test_an_index_finds_what_a_plain_reading_finds(texts: list[str], query: str):
+def test_a_search_finds_what_a_plain_reading_finds(texts: list[str], query: str):
     expected = [at for at, text in enumerate(texts) if holds(text, query)]
-    assert index_of(texts).find(query).tolist() == expected
+    assert places(texts, query) == expected
 
 
 @given(st.lists(st.text(max_size=20), max_size=5), st.data())
 def test_any_text_is_found_by_its_own_words(texts: list[str], data: st.DataObject):
     query = data.draw(st.sampled_from([*texts, "x"])).replace('"', " ")
     expected = [at for at, text in enumerate(texts) if holds(text, query)]
-    assert index_of(texts).find(query).tolist() == expected
+    assert places(texts, query) == expected
 
 
 def test_a_word_is_found_as_a_whole_whatever_stands_around_it():
@@ -127,60 +133,104 @@ def test_a_word_of_a_script_without_spaces_is_found_inside_a_sentence():
 
 @pytest.mark.parametrize("query", ["", "  ", "...", '"', '""', "- ' ,"])
 def test_a_query_without_words_asks_nothing(query: str):
-    assert read_query(query) == []
+    assert not read_query(query).patterns
     assert found(["a", ""], query) == ["a", ""]
 
 
-def small_blocks(monkeypatch: pytest.MonkeyPatch, size: int) -> None:
-    monkeypatch.setattr(search, "CHARACTERS", size)
-    monkeypatch.setattr(search, "TOKENS", size)
-
-
 @pytest.mark.parametrize("size", [1, 7, 100])
-def test_blocks_of_any_size_give_one_index(size: int, monkeypatch: pytest.MonkeyPatch):
+def test_blocks_of_any_size_find_the_same(size: int, monkeypatch: pytest.MonkeyPatch):
     texts = [text for _, text, _ in headlines(60)] + ["", "x " * 50, "a-b " * 3]
-    whole = index_of(texts)
-    small_blocks(monkeypatch, size)
-    again = index_of(texts)
-    for name in ("words", "items", "offsets"):
-        assert np.array_equal(getattr(whole, name), getattr(again, name))
-    assert again.find('"x x x"').tolist() == [61]
+    queries = ['"x x x"', '"in north"', "hits", "a-b"]
+    whole = [places(texts, query) for query in queries]
+    monkeypatch.setattr(search, "CHARACTERS", size)
+    monkeypatch.setattr(search, "TEXTS_AT_ONCE", size)
+    assert [places(texts, query) for query in queries] == whole
+    assert whole[0] == [61]
+    assert whole[1]
 
 
-def test_more_words_than_16_bits_hold_are_told_apart():
-    texts = [f"w{at}" for at in range(2**16 + 5)]
-    index = index_of(texts)
-    assert all(index.find(texts[at]).tolist() == [at] for at in (0, 4, 2**16 - 1, 2**16 + 4))
+SPELLINGS = [
+    "ＦＬＯＯＤ",
+    "ﬂood",
+    "STRASSE",
+    "straße",
+    "STRAẞE",
+    "ÉTÉ",
+    "été",
+    "ΣΟΦΌΣ",
+    "σοφός",
+    "Ⅷ",
+    "ⅷ",
+]
+"""Full width, a ligature (two letters in one: another word), sharp s, accents, final sigma."""
 
 
-def test_a_kept_index_is_the_one_that_was_made(make_workspace: MakeWorkspace):
-    workspace = make_workspace([item[:2] for item in headlines(200)])
-    words = pool_words_of(workspace)
-    made = make_index(words.words, words.bags)
-    for _ in range(2):
-        kept = read_index(workspace.cache, words, write_cache=True)
-        for name in ("words", "items", "offsets"):
-            assert np.array_equal(getattr(made, name), getattr(kept, name))
-        assert kept.find("flood").tolist() == made.find("flood").tolist()
+@pytest.mark.parametrize("query", [*SPELLINGS, "flood", "K", "\u212a", "_", "\ufe4d", "①", "1"])
+def test_case_and_forms_of_letters_count_as_the_plain_reading_says(query: str):
+    texts = [*SPELLINGS, "flood", "k", "\u212a", "a _ b", "\ufe4d", "①", "1", "a1"]
+    assert found(texts, query) == [text for text in texts if holds(text, query)]
 
 
-def test_a_damaged_index_is_made_anew(make_workspace: MakeWorkspace):
-    workspace: Workspace = make_workspace([item[:2] for item in headlines(50)])
-    words = pool_words_of(workspace)
-    expected = read_index(workspace.cache, words, write_cache=True).find("hits").tolist()
-    (file,) = workspace.cache.glob("search-*/items.npy")
-    file.write_bytes(file.read_bytes()[:-40])
-    assert read_index(workspace.cache, words, write_cache=True).find("hits").tolist() == expected
+EXPRESSIONS = st.text(st.sampled_from("ab1 .*+?|()[]{}^$\\dwsb-,"), min_size=1, max_size=10)
 
 
-def test_where_nothing_may_be_written_the_index_is_made_elsewhere(make_workspace: MakeWorkspace):
-    workspace = make_workspace([item[:2] for item in headlines(50)])
-    words = pool_words_of(workspace, write_cache=False)
-    assert len(read_index(workspace.cache, words, write_cache=False).find("hits"))
-    assert not workspace.cache.exists()
+@given(TEXTS, EXPRESSIONS)
+@example(["flood", "a"], "flood|fire")
+def test_an_expression_finds_what_pythons_finds_or_is_refused(texts: list[str], written: str):
+    """Where both read it: `$`, `\\w` and their like mean ASCII, and the very end, to RE2."""
+    asked = f"/{written}/"
+    assume(read_query(asked).patterns == (f"(?i){written}",))
+    try:
+        expected = re.compile(written.replace("$", r"\Z"), re.IGNORECASE | re.ASCII)
+    except re.error:
+        expected = None
+    texts = [text for text in texts if text.isascii()]
+    if refusal := refusal_of(texts, asked):
+        assert refusal.startswith("The regular expression cannot be read: ")
+    elif expected and not re.search(r"[*+?}][*+?{]|\[.*\[|\{,", written):
+        assert places(texts, asked) == [at for at, x in enumerate(texts) if expected.search(x)]
 
 
-def test_an_empty_pool_has_an_index(make_workspace: MakeWorkspace):
-    workspace = make_workspace()
-    words = pool_words_of(workspace)
-    assert read_index(workspace.cache, words, write_cache=True).find("flood").tolist() == []
+def test_an_expression_sees_punctuation_and_parts_of_words():
+    texts = ["floods!", "Flood", "flash flooding", "fl00d", "no"]
+    assert found(texts, "/flood(s|ing)\\b/") == ["floods!", "flash flooding"]
+    assert found(texts, " /^(?-i)flood/ ") == ["floods!"]
+    assert found(texts, "/fl\\d+d/") == ["fl00d"]
+    assert found(texts, "//") == texts
+
+
+@pytest.mark.parametrize(
+    ("query", "told"),
+    [
+        ("/(/", r"missing \)"),
+        ("/[a/", "missing ]"),
+        (r"/(a)\1/", "invalid escape"),
+        ("/(?=a)/", "invalid perl operator"),
+        ("/a{1001}/", "invalid repetition"),
+        (r"/((\pL{1,30}){1,30}){1,9}/", "repetition|too large"),
+        (f"/{'a' * 201}/", "has 201 characters"),
+        ("a " * 501, "has 1,001 characters"),
+    ],
+)
+def test_what_cannot_be_searched_for_is_told_in_a_sentence(query: str, told: str):
+    with pytest.raises(SearchError, match=told):
+        places(["a", "b"], query)
+
+
+def test_a_search_that_takes_too_long_is_given_up(monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(search, "SECONDS", 0.2)
+    began = time.monotonic()
+    with pytest.raises(SearchError, match="Ask for something simpler"):
+        places(["abcdefghij " * 40] * 5_000, r"/(\pL{1,10}){1,20}9/")
+    assert time.monotonic() - began < 60  # without an end it would take hours
+
+
+@given(st.text(max_size=30))
+@example("\ud800 a")
+@example("/\x00/")
+@example("'; drop table texts; --")
+def test_any_query_is_answered_or_refused(query: str):
+    if refusal_of(["a"], query):
+        assert query.strip().startswith("/")
+    else:
+        assert set(places(["a", "\x00b", "ﬁ 洪水"], query)) <= {0, 1, 2}

@@ -18,7 +18,8 @@ from pages.ui.sunlight.steps import SIZES, Trail
 
 SYNTAX = """Finds texts with all of these words, in any order: `flood river`. Quotes keep words
 together: `"river flood"`. Case and punctuation do not matter, but words have to be whole: `flood`
-finds *Flood,* and *flood-hit*, not *floodlight*."""
+finds *Flood,* and *flood-hit*, not *floodlight*. Between slashes stands a regular expression (RE2):
+`/flood(s|ed)?/`."""
 
 STEPS = ("Back", -1, "arrow_back", "Left"), ("Next", 1, "arrow_forward", "Right")
 SIZE_NAMES = {1: "1 item", 10: "10", 50: "50"}
