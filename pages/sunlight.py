@@ -11,6 +11,7 @@ from core.exchange.table_writers import write_items
 from core.models.model import Model
 from core.models.predict import score_texts
 from core.pool.text import words_of
+from core.query.order import Rows
 from core.query.row_set import RowSet
 from core.sampling.second_opinions import ask_about_random
 from core.system.findings import counted
@@ -26,13 +27,17 @@ from pages.ui.components.messages import refusals_shown, say_empty
 from pages.ui.escape_markdown import plain
 from pages.ui.sunlight import filter_panel, state
 from pages.ui.sunlight.filter_panel import CHOSEN_BY, SET_NAMES
-from pages.ui.sunlight.steps import Step
+from pages.ui.sunlight.item_list import show_list, show_sorting
+from pages.ui.sunlight.steps import Listed, Step
 
-SHOWN_FIRST = 100  # items that are shown in the order of the pool
 MOST_ASKED = 1_000  # items that others are asked about at once: hours of work
 PEOPLE = {2: "two", 3: "three", 4: "four", 5: "five"}
 
-KINDS = (("CSV", "text/csv", ".csv"), ("Parquet", "application/vnd.apache.parquet", ".parquet"))
+KINDS = (
+    ("CSV", "text/csv", ".csv"),
+    ("Parquet", "application/vnd.apache.parquet", ".parquet"),
+    ("Excel", "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet", ".xlsx"),
+)
 
 
 def show_draw(snapshot: Snapshot, items: pd.DataFrame, model: Model | None) -> None:
@@ -78,40 +83,51 @@ def kinds_sentence(snapshot: Snapshot, places: RowSet) -> str:
 
 def show_count(snapshot: Snapshot, step: Step, places: RowSet, shown: int, is_marked: bool) -> None:
     """How many items the filters leave, and the ways to take them all away."""
-    told = f"The first {shown:,} of {len(places):,} items, in the order of your files."
-    if step.is_random:
+    told = f"{len(places):,} items." if step.listed else ""
+    if not told:
         told = f"{shown:,} drawn at random from {len(places):,} items."
-    told += " Underlined words are new to the model." if is_marked else ""
+        told += " Underlined words are new to the model." if is_marked else ""
     if step.filters.words and (kinds := kinds_sentence(snapshot, places)):
         told += f" {kinds}"
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
         st.caption(plain(told), width="stretch")
         if len(places):
-            show_downloads(snapshot, places)
+            show_downloads(snapshot, step)
             if snapshot.workspace.is_writable():
                 show_asking(snapshot, places)
 
 
-def show_downloads(snapshot: Snapshot, places: RowSet) -> None:
+def show_downloads(snapshot: Snapshot, step: Step) -> None:
     for name, kind, ending in KINDS:
         st.download_button(
             name,
-            partial(download, snapshot, places, ending),
-            f"{snapshot.workspace.name}-items.{name.lower()}",
+            partial(download, snapshot, step, hidden_here(snapshot), ending),
+            f"{snapshot.workspace.name}-items{ending}",
             kind,
             key=f"sunlight_{name.lower()}",
             on_click="ignore",
             type="tertiary",
             icon=":material/download:",
-            help=f"Download all {len(places):,} items that match the filters.",
+            help="Download all items that match the filters, in the order of the list.",
         )
 
 
-def download(snapshot: Snapshot, places: RowSet, ending: str) -> BytesIO:
+def download(snapshot: Snapshot, step: Step, blind: tuple[str, ...], ending: str) -> BytesIO:
     file = BytesIO()
-    write_items(tables(snapshot).sheet(runs.shown_predictions(snapshot)), places, file, ending)
+    write_items(runs.sheet(snapshot, blind), rows_of(snapshot, step, blind), file, ending)
     file.seek(0)
     return file
+
+
+def hidden_here(snapshot: Snapshot) -> tuple[str, ...]:
+    """The items of which this person must not see what others have said."""
+    return tuple(sorted(owed(snapshot, session.annotator())))
+
+
+def rows_of(snapshot: Snapshot, step: Step, blind: tuple[str, ...]) -> Rows:
+    """The rows of all items that the filters leave, as the list has them, or as the pool."""
+    listed = step.listed or Listed()
+    return runs.rows(snapshot, step.filters, listed.sort, listed.down, blind)
 
 
 def show_asking(snapshot: Snapshot, places: RowSet) -> None:
@@ -142,31 +158,29 @@ def show_look(snapshot: Snapshot, step: Step) -> None:
     """The items of this step, under a line that says how many the filters leave."""
     with st.spinner("Searching …"), refusals_shown(stop=True):
         places = runs.places(snapshot, step.filters)
-    items = items_shown(snapshot, step, places)
     model = runs.model(snapshot, snapshot.logs.runs[-1]) if snapshot.logs.runs else None
-    show_count(snapshot, step, places, len(items), model is not None)
-    if not len(items):
+    items = None if step.listed else items_drawn(snapshot, step, places)
+    show_count(snapshot, step, places, 0 if items is None else len(items), model is not None)
+    if not len(places):
         say_empty("Nothing matches. Remove a filter.", stop=True)
+    if items is None:
+        show_sorting(step, choices)
+        blind = hidden_here(snapshot)
+        opened = show_list(snapshot, step, rows_of(snapshot, step, blind), choices, blind)
+        items = tables(snapshot).items(tables(snapshot).rows_of([opened])[:1])
     show_draw(snapshot, items, model)
 
 
-def items_shown(snapshot: Snapshot, step: Step, places: RowSet) -> pd.DataFrame:
+def items_drawn(snapshot: Snapshot, step: Step, places: RowSet) -> pd.DataFrame:
     """The items that the step has drawn, as they are now; those that are gone are left out."""
 
     def draw() -> list[str]:
-        rows = places.draw(step.size, step.seed) if step.is_random else places.first(SHOWN_FIRST)
-        return tables(snapshot).items(rows)["item_id"].tolist()
+        return tables(snapshot).items(places.draw(step.size, step.seed))["item_id"].tolist()
 
     ids = state.drawn(step, snapshot.pool_words.pool.key, draw)
     found = tables(snapshot).items(tables(snapshot).rows_of(ids)).drop_duplicates("item_id")
     found = found.set_index("item_id", drop=False)
     return found.loc[[item_id for item_id in ids if item_id in found.index]]
-
-
-@st.fragment(run_every=state.SECONDS)
-def stream() -> None:
-    snapshot = session.open_snapshot()
-    show_look(snapshot, state.next_of_stream(state.choices_of(snapshot)))
 
 
 snapshot = page_head.open_page("Explore", "Browse random items to get a feel for your data.")
@@ -179,7 +193,4 @@ filter_panel.show_controls(choices)
 filter_panel.show_filters(snapshot.workspace.task, choices)
 filter_panel.show_active(step.filters, snapshot.workspace.task, choices)
 state.write_address()
-if st.session_state.get(state.STREAM):
-    stream()
-else:
-    show_look(snapshot, step)
+show_look(snapshot, step)

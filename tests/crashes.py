@@ -30,8 +30,9 @@ from core.system.csv_rows import read_bytes
 from core.workspace.events import Inbox
 from core.workspace.layout import open_workspace
 from core.workspace.logs import Event
-from core.workspace.relabel import Hand, adjudicate, flag_by_hand, label_by_hand
+from core.workspace.relabel import Hand, adjudicate
 from core.workspace.snapshot import Snapshot, open_snapshot, read_snapshot
+from tests.by_hand import flag_by_hand, label_by_hand
 from tests.conftest import headlines, write_csv
 from tests.faults import KINDS, Shim, breakable
 from tests.records import split_records

@@ -14,8 +14,9 @@ from core.sampling.next_batch import batch_to_label, propose
 from core.workspace.events import Inbox
 from core.workspace.layout import Workspace
 from core.workspace.logs import new_event
-from core.workspace.relabel import Hand, label_by_hand
+from core.workspace.relabel import Hand
 from core.workspace.snapshot import Snapshot, read_snapshot
+from tests.by_hand import label_by_hand
 from tests.conftest import DISASTERS, MakeWorkspace, headlines
 
 END = "for now"

@@ -53,7 +53,8 @@ class Choices:
     """What filters can name in a workspace at this moment.
 
     `columns` has the values of each of the pool's columns, the most frequent first; None for one
-    that has too many of them to be listed. `lengths` tells the bounds of each third of the pool.
+    that has too many of them to be listed. `lengths` tells the bounds of each third of the pool,
+    `listed` are the columns of the list of items.
     """
 
     splits: tuple[str, ...]
@@ -64,6 +65,7 @@ class Choices:
     columns: Mapping[str, tuple[str, ...] | None]
     has_model: bool
     lengths: Mapping[str, str] = field(default_factory=dict)
+    listed: tuple[str, ...] = ()
 
 
 _NAMES = {

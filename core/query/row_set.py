@@ -34,6 +34,12 @@ class RowSet:
         """Which of these rows are in the set."""
         return is_among(rows, self.listed) ^ self.is_rest
 
+    def mask(self) -> NDArray[np.bool_]:
+        """Which rows are in the set, `(size,)`."""
+        mask = np.full(self.size, self.is_rest)
+        mask[self.listed] = not self.is_rest
+        return mask
+
     def at(self, turns: NDArray[np.int64]) -> NDArray[np.int64]:
         """The rows that stand at these turns of the set, counted from its lowest row."""
         if not self.is_rest:

@@ -16,6 +16,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
+from core.pool.bags import Mask
 from core.pool.hashing import is_among
 from core.pool.search import find, read_query
 from core.pool.text import words_of
@@ -105,19 +106,21 @@ class Tables:
         turns = np.concatenate([np.flatnonzero(is_noted), np.flatnonzero(~is_noted)])
         return pa.concat_tables([noted, plain]).take(pa.array(np.argsort(turns))).to_pandas()
 
-    def sheet(self, shown: ShownPredictions | None) -> pa.Table:
+    def sheet(self, shown: ShownPredictions | None, blind: Collection[str] = ()) -> pa.Table:
         """The item at each row as it is taken away; null where nothing is known.
 
-        Id, text, the pool's own columns, then what is known. A column of the pool with a name that
-        is taken is called `pool_…`.
+        Id, text, the pool's own columns, then what is known (`KNOWN`), but not of the `blind`
+        items. A column of the pool with a name that is taken is called `pool_…`.
         """
         pool, outside = self.columns.pool_words.pool, self.outside
         columns = {
             "item_id": _joined(pool.ids, outside["item_id"]),
             "text": _joined(pool.texts, outside["text"]),
         }
-        known = {name: self._at_rows(name) for name in _UNNOTED}
-        known |= _predicted_columns(shown, self._size)
+        is_blind = np.zeros(self._size, bool)
+        is_blind[self.rows_of(blind)] = True
+        known = {name: self._at_rows(name, is_blind) for name in _UNNOTED}
+        known |= _predicted_columns(shown, is_blind)
         taken = {*columns, *known}
         for name in pool.columns:
             free = name
@@ -128,14 +131,19 @@ class Tables:
             columns[free] = _joined(pool.table[name].chunk(0), nothing)
         return pa.table(columns | known)
 
-    def _at_rows(self, name: str) -> pa.Array:
-        """What is noted under this name at each row; null for what is empty."""
+    @cached_property
+    def names(self) -> list[str]:
+        """The columns of the sheet."""
+        return self.sheet(None).column_names
+
+    def _at_rows(self, name: str, is_blind: Mask) -> pa.Array:
+        """What is noted under this name at each row; null for what is empty, and of the blind."""
         noted = self.noted[name].combine_chunks()
         values = pa.concat_arrays([noted, pa.array([_UNNOTED[name]])]).dictionary_encode()
         indices = np.full(self._size, values.indices[-1].as_py(), np.int32)
         indices[self._rows] = values.indices[:-1].to_numpy()
         is_empty = pc.index(values.dictionary, "").as_py()
-        indices = pa.array(indices, mask=indices == is_empty)
+        indices = pa.array(indices, mask=is_blind | (indices == is_empty))
         return pa.DictionaryArray.from_arrays(indices, values.dictionary)
 
     def strategies(self) -> list[str]:
@@ -172,6 +180,9 @@ _UNNOTED = {"split": UNLABELED} | dict.fromkeys(
 )
 """What is known of an item that is neither labeled nor proposed."""
 
+KNOWN = (*_UNNOTED, "confidence", "predicted")
+"""The columns of a sheet that change with labels and models."""
+
 
 def _noted(snapshot: Snapshot, columns: PoolColumns) -> pa.Table:
     """The items that are labeled or proposed, by their rows, with what is known of them."""
@@ -200,12 +211,12 @@ def _joined(inside: pa.Array, outside: pa.ChunkedArray) -> pa.ChunkedArray:
     return pa.chunked_array([inside, *outside.cast(inside.type).chunks])
 
 
-def _predicted_columns(shown: ShownPredictions | None, size: int) -> dict[str, pa.Array]:
+def _predicted_columns(shown: ShownPredictions | None, is_blind: Mask) -> dict[str, pa.Array]:
     """The prediction at each row; null where it must not be shown, or there is none."""
     if shown is None:
         types = {"confidence": pa.float32(), "predicted": pa.string()}
-        return {name: pa.nulls(size, kind) for name, kind in types.items()}
-    is_null = shown.predicted < 0
+        return {name: pa.nulls(len(is_blind), kind) for name, kind in types.items()}
+    is_null = is_blind | (shown.predicted < 0)
     indices = pa.array(np.maximum(shown.predicted, 0), mask=is_null)
     labels = pa.array(shown.answers, pa.string())
     return {

@@ -6,7 +6,7 @@ event in the item's own batch, and saved. A label that stands only in a label fi
 item is proposed once more first, into the batch that collects the person's decisions.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from functools import partial
@@ -15,7 +15,7 @@ from core.errors import EventError, LoopError
 from core.pool.text import text_key
 from core.workspace.assignment import flags, moment_of
 from core.workspace.events import Inbox
-from core.workspace.labels import AGAIN, Conflict, Labeled, last_words
+from core.workspace.labels import AGAIN, Conflict, Labeled, Labels, last_words, resolve
 from core.workspace.layout import Workspace
 from core.workspace.logs import (
     Event,
@@ -42,58 +42,111 @@ class Hand:
     assisted: bool
 
 
-def label_by_hand(
-    workspace: Workspace, inbox: Inbox, item_id: str, label: str, hand: Hand
-) -> Event:
-    """The event that gives an item this label; log and label file have it when this returns.
+@dataclass(frozen=True)
+class Change:
+    """An event by hand, and what stood before it: the label, or the flag's note; empty for none."""
 
-    Raises LoopError for an item that is held out, or that nothing is known of.
+    event: Event
+    before: str
+
+
+@dataclass(frozen=True)
+class Changes:
+    """What was done to several items, and why others were left as they were, by their ids."""
+
+    done: tuple[Change, ...]
+    refused: Mapping[str, str]
+
+
+def label_by_hand(
+    workspace: Workspace, inbox: Inbox, item_ids: Iterable[str], label: str, hand: Hand
+) -> Changes:
+    """Gives each item this label by an event of its own; log and label files have them then.
+
+    Items that must not be labeled by hand are refused, and the others labeled.
     """
     workspace.task.require(label)
     with workspace.locked():
         snapshot = read_snapshot(workspace)
-        if refusal := refused(snapshot, item_id):
-            raise LoopError(refusal)
-        batch_id = _propose(snapshot, item_id, hand.annotator)
-        done = partial(new_event, batch_id, hand.annotator, assisted=hand.assisted)
-        # Under the lock: nobody may draw the item for evaluation in between.
-        event = _receive(inbox, done("label", item_id, label=label))
-    _receive(inbox, done("save"))
-    return event
+        reasons = {item: refused(snapshot, item) for item in dict.fromkeys(item_ids)}
+        todo = [item for item, reason in reasons.items() if not reason]
+        done = partial(
+            new_event, _propose(snapshot, todo, hand.annotator), hand.annotator,
+            assisted=hand.assisted,
+        )  # fmt: skip
+        # Under the lock: nobody may draw an item for evaluation in between.
+        events = _receive(inbox, [done("label", item, label=label) for item in todo])
+    _receive(inbox, [done("save")] if todo else [])
+    before, refusals = snapshot.labels.by_id, {x: why for x, why in reasons.items() if why}
+    stood = (before[x].label if x in before else "" for x in todo)
+    return Changes(tuple(map(Change, events, stood)), refusals)
+
+
+def given_here(snapshot: Snapshot, item_ids: Iterable[str], annotator: str) -> list[Change]:
+    """This person's labels by hand that count for these items, and what stood before them."""
+    wanted, logs, task = {*item_ids}, snapshot.logs, snapshot.workspace.task
+    by_hand = {p.batch_id for p in logs.proposals if p.strategy == SUNLIGHT}
+    own = {
+        event.event_id
+        for event in logs.events
+        if event.item_id in wanted and event.annotator == annotator and event.batch_id in by_hand
+    }
+    words = last_words(logs, task, [])
+    given = [words[x] for x in sorted(wanted & words.keys()) if words[x].event_id in own]
+    others = replace(logs, events=[x for x in logs.events if x.event_id not in own])
+    labels = resolve(snapshot.workspace, others, snapshot.pool_words.pool.texts_of)
+    return [Change(x, _label_in(labels, x.item_id)) for x in given if x.action == "label"]
 
 
 def take_back_by_hand(
-    workspace: Workspace, inbox: Inbox, item_id: str, given: Event, before: str, hand: Hand
-) -> Event:
-    """The event that undoes a label given by hand: the item has the label `before` again, or none.
+    workspace: Workspace, inbox: Inbox, changes: Iterable[Change], hand: Hand
+) -> Changes:
+    """Undoes what was done by hand: items have the label or flag from before again, or none.
 
-    Raises LoopError if the item was labeled again since.
+    Items that were labeled or flagged again since are refused.
     """
+    reasons, todo = {}, []
     with workspace.locked():
-        word = last_words(read_logs(*workspace.logs), workspace.task, []).get(item_id)
-        if word is None or word.event_id != given.event_id:
-            raise LoopError(f"Item `{item_id}` was labeled again since. Look at it again first.")
-        done = partial(new_event, given.batch_id, hand.annotator, assisted=hand.assisted)
-        event = done("label", item_id, label=before) if before else done("undo", item_id)
-        _receive(inbox, event)
-    _receive(inbox, done("save"))
-    return event
+        logs = read_logs(*workspace.logs)
+        standing = {"flag": {flag.item_id: flag for flag in flags(logs.events)}}
+        words = last_words(logs, workspace.task, [])
+        for change in changes:
+            event = change.event
+            last = standing.get(event.action, words).get(event.item_id)
+            is_flag_gone = event.action == "flag" and not event.note
+            if (last.event_id == event.event_id) if last else is_flag_gone:
+                todo.append(_reverse(change, hand))
+            else:
+                what = "flagged" if event.action == "flag" else "labeled"
+                told = f"Item `{event.item_id}` was {what} again since. Look at it again first."
+                reasons[event.item_id] = told
+        _receive(inbox, [each.event for each in todo])
+    batches = dict.fromkeys(x.event.batch_id for x in todo if x.event.action != "flag")
+    _receive(inbox, [new_event(batch_id, hand.annotator, "save") for batch_id in batches])
+    return Changes(tuple(todo), reasons)
 
 
-def flag_by_hand(workspace: Workspace, inbox: Inbox, item_id: str, note: str, hand: Hand) -> Event:
-    """The event that flags an item for another look; an empty note takes the flag back.
+def flag_by_hand(
+    workspace: Workspace, inbox: Inbox, item_ids: Sequence[str], note: str, hand: Hand
+) -> Changes:
+    """Flags each item for another look; an empty note takes its flag back.
 
-    It stands in the batch that has proposed the item, or in a new one; the item is not labeled
-    by it, and may still be proposed for anything. Raises LoopError if nothing is known of it.
+    The flag stands in the batch that has proposed the item last, or in a new one; the item is not
+    labeled by it, and may still be proposed for anything. Items that nothing is known of are
+    refused.
     """
     with workspace.locked():
         snapshot = read_snapshot(workspace)
-        if text_of(snapshot, item_id) is None:
-            raise LoopError(_unknown(item_id))
-        batches = [p.batch_id for p in snapshot.logs.proposals if p.item_id == item_id]
-        batch_id = batches[-1] if batches else _propose(snapshot, item_id, hand.annotator)
-        done = partial(new_event, batch_id, hand.annotator, assisted=hand.assisted)
-        return _receive(inbox, done("flag", item_id, note=note.strip()))
+        known = [item for item in dict.fromkeys(item_ids) if text_of(snapshot, item) is not None]
+        batches = {p.item_id: p.batch_id for p in snapshot.logs.proposals}
+        noted = {flag.item_id: flag.note for flag in flags(snapshot.logs.events)}
+        new = [item for item in known if item not in batches]
+        batches |= dict.fromkeys(new, _propose(snapshot, new, hand.annotator))
+        done = partial(new_event, annotator=hand.annotator, action="flag", note=note.strip())
+        events = [done(batches[item], item_id=item, assisted=hand.assisted) for item in known]
+        _receive(inbox, events)
+    changes = tuple(Change(event, noted.get(event.item_id, "")) for event in events)
+    return Changes(changes, {item: _unknown(item) for item in {*item_ids}.difference(known)})
 
 
 def refused(snapshot: Snapshot, item_id: str) -> str:
@@ -137,15 +190,34 @@ def text_of(snapshot: Snapshot, item_id: str) -> str | None:
     return texts[0] if texts else None
 
 
-def _propose(snapshot: Snapshot, item_id: str, annotator: str) -> str:
-    """Puts the item into this person's batch of the moment, or a new one; its id."""
-    moment, seed = now(), snapshot.workspace.task.seed
+def _reverse(change: Change, hand: Hand) -> Change:
+    """What brings back what stood before a change."""
+    event, before = change.event, change.before
+    done = partial(
+        new_event, event.batch_id, hand.annotator, item_id=event.item_id, assisted=hand.assisted
+    )
+    if event.action == "flag":
+        return Change(done("flag", note=before), event.note)
+    return Change(done("label", label=before) if before else done("undo"), event.label)
+
+
+def _label_in(labels: Labels, item_id: str) -> str:
+    """The item's label in a label file or the log, but for rows that labels by hand have left."""
+    item = labels.by_id.get(item_id)
+    rows = [item] if item else [row for row in labels.apart if row.item_id == item_id]
+    return next((x.label for x in rows if x.batch_id or x.strategy != SUNLIGHT), "")
+
+
+def _propose(snapshot: Snapshot, item_ids: Sequence[str], annotator: str) -> str:
+    """Puts the items into this person's batch of the moment, or a new one; its id."""
+    moment, proposals = now(), snapshot.logs.proposals
     batch_id = _batch_at_hand(snapshot, annotator, moment)
-    held = [p.item_id for p in snapshot.logs.proposals if p.batch_id == batch_id]
-    if item_id not in held:
-        batch_id = batch_id or fresh_id("batch", {p.batch_id for p in snapshot.logs.proposals})
-        own = batch_id, moment, "training", annotator, len(held) + 1, item_id, SUNLIGHT
-        append_records(snapshot.workspace.batches, [Proposal(*own, seed=seed)])
+    held = {p.item_id for p in proposals if p.batch_id == batch_id}
+    batch_id = batch_id or fresh_id("batch", {p.batch_id for p in proposals})
+    own, seed = (batch_id, moment, "training", annotator), snapshot.workspace.task.seed
+    new = enumerate((item for item in item_ids if item not in held), len(held) + 1)
+    added = [Proposal(*own, rank, item, SUNLIGHT, seed=seed) for rank, item in new]
+    append_records(snapshot.workspace.batches, added)
     return batch_id
 
 
@@ -163,10 +235,10 @@ def _batch_at_hand(snapshot: Snapshot, annotator: str, moment: str) -> str:
     return "" if is_trained or is_over else last.batch_id
 
 
-def _receive(inbox: Inbox, event: Event) -> Event:
-    for _, reason in inbox.receive([event]).refused:
+def _receive(inbox: Inbox, events: Sequence[Event]) -> Sequence[Event]:
+    for _, reason in inbox.receive(events).refused:
         raise LoopError(reason)
-    return event
+    return events
 
 
 def _unknown(item_id: str) -> str:
@@ -347,6 +419,6 @@ def adjudicate(
             append_records(workspace.batches, [Proposal(batch_id, now(), *about)])
         done = partial(new_event, batch_id, annotator, note=why)
         event = done("label", item_id, label=label) if label else done("undo", item_id)
-        _receive(inbox, event)
-    _receive(inbox, new_event(batch_id, annotator, "save"))
+        _receive(inbox, [event])
+    _receive(inbox, [new_event(batch_id, annotator, "save")])
     return event

@@ -41,6 +41,8 @@ TEXTS = (
 """Each is an item of its own."""
 
 HUGE = "word " * 200_000
+IDS_AND_TEXTS = """items => items.map(
+  item => [item.dataset.itemId, item.querySelector(".sl-text").textContent])"""
 NAME = f"<b>Eve</b> **x** $y$ [l](javascript:{RUN}) :red[r]"
 LABEL = "<i>yes</i> *a* :red[b]"
 COLUMN = f"<img src=x onerror={RUN}> **c**"
@@ -187,17 +189,21 @@ def test_no_page_and_no_tab_runs_or_renders_a_strangers_text(page: Page, site: S
 
 def test_sunlight_shows_every_text_as_it_was_typed_and_the_whole_on_demand(page: Page, site: Site):
     opened(page, site, "sunlight")
-    page.goto(site.at("sunlight", "annotator=Ann&order=first"))
-    shown = page.locator('[data-testid="item"] .sl-text')
-    expect(shown).to_have_count(100)
-    found = shown.evaluate_all("texts => texts.map(text => text.textContent)")
-    short = [text for text in TEXTS if len(text) < 5_000]
-    # HTML knows no NUL.
-    assert found[: len(short)] == [text.replace("\0", "") for text in short]
-    assert len(found[len(TEXTS)]) == 2_000
-    bidi = shown.evaluate_all("texts => texts.map(text => getComputedStyle(text).unicodeBidi)")
-    assert set(bidi) <= {"isolate", "plaintext"}
-    page.goto(site.at("sunlight", 'annotator=Ann&order=first&words="word word word"'))
+    found: dict[str, str] = {}
+    seed = 0
+    while len(found.keys() & {"huge", *(f"h{at:02}" for at in range(len(TEXTS)))}) <= len(TEXTS):
+        seed += 1
+        page.goto(site.at("sunlight", f"annotator=Ann&size=50&seed={seed}"))
+        shown = page.locator('[data-testid="item"] .sl-text')
+        expect(shown).to_have_count(50)
+        found |= dict(page.locator('[data-testid="item"]').evaluate_all(IDS_AND_TEXTS))
+        bidi = shown.evaluate_all("texts => texts.map(text => getComputedStyle(text).unicodeBidi)")
+        assert set(bidi) <= {"isolate", "plaintext"}
+    for at, text in enumerate(TEXTS):
+        # HTML knows no NUL.
+        assert found[f"h{at:02}"] == text.replace("\0", "") or len(text) >= 5_000
+    assert len(found["huge"]) == 2_000
+    page.goto(site.at("sunlight", 'annotator=Ann&size=1&words="word word word"'))
     expect(page.locator('[data-testid="whole"]')).to_be_visible()
     assert page.locator('[data-testid="whole"]').text_content() == HUGE
     require_harmless(page, "the details of the huge one")

@@ -377,18 +377,18 @@ def test_sunlight_tells_how_the_items_with_the_words_are_labeled(demo_folder: Pa
     assert "Labels:" not in page.caption[1].value
 
 
-def test_the_first_hundred_stand_in_the_order_of_the_pool(demo_folder: Path, monkeypatch):
+def test_the_list_stands_in_the_order_of_the_pool(demo_folder: Path, monkeypatch):
     page = open_page("sunlight", demo_folder, monkeypatch)
     page.text_input(key=filter_key(page, "words")).input("to")
-    page.segmented_control(key="sunlight_order").set_value("In order").run()
+    page.segmented_control(key="sunlight_kind").set_value("List").run()
     expected = texts_that_hold(demo_folder, "to")
     assert len(expected) > 100
-    assert page.caption[1].value.startswith(f"The first 100 of {len(expected):,} items")
-    shown = [unescape(text) for text in texts_shown(page)]
-    assert shown == [" ".join(text.split()) for text in expected[:100]]
+    assert page.caption[1].value.startswith(f"{len(expected):,} items.")
+    assert page.dataframe[0].value["0"].tolist() == expected[:100]
+    assert not texts_shown(page)
     page.button(key="random").click().run()
     assert len(texts_shown(page)) == 10
-    assert page.segmented_control(key="sunlight_order").value == "Shuffled"
+    assert page.segmented_control(key="sunlight_kind").value == "Random"
 
 
 def test_words_that_are_none_ask_nothing(demo_folder: Path, monkeypatch):

@@ -57,10 +57,21 @@ def open_tab(name: str) -> Callable[[Page], None]:
     return prepare
 
 
+def select_some(page: Page) -> None:
+    """The first rows of the list, by their boxes."""
+    grid = page.get_by_test_id("stDataFrame")
+    grid.wait_for()
+    page.wait_for_timeout(SETTLE)
+    for row in range(3):
+        grid.click(position={"x": 20, "y": 55 + 35 * row})
+        page.wait_for_timeout(SETTLE)
+
+
 SHOTS = (
     Shot("home", ""),
     Shot("annotate", "annotate", prepare=label_some),
     Shot("sunlight", "sunlight", "size=1&seed=12", 1_250),
+    Shot("sunlight-list", "sunlight", "order=up&sort=confidence", 1_400, select_some),
     Shot("review", "review", height=1_500),
     Shot("review-second-look", "review", height=1_000, prepare=open_tab("Second look")),
     Shot("strategies", "strategies", height=1_800),

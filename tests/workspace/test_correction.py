@@ -9,16 +9,10 @@ from core.workspace.labels import Labeled
 from core.workspace.layout import Workspace, open_workspace
 from core.workspace.logs import read_logs
 from core.workspace.opinions import SECOND_LOOK, settled
-from core.workspace.relabel import (
-    Decision,
-    Hand,
-    as_they_stand,
-    decide,
-    flag_by_hand,
-    in_conflict,
-)
+from core.workspace.relabel import Decision, Hand, as_they_stand, decide, in_conflict
 from core.workspace.snapshot import Snapshot, read_snapshot
 from tests.browser import label_rows, rows
+from tests.by_hand import flag_by_hand
 from tests.conftest import MakeWorkspace, active_workspace, headlines
 
 

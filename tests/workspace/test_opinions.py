@@ -10,10 +10,11 @@ from core.sampling.next_batch import split_to_fill
 from core.workspace.assignment import free_batch, owed
 from core.workspace.item_history import history
 from core.workspace.logs import Proposal, append_records, now
-from core.workspace.relabel import Decision, Hand, adjudicate, as_they_stand, decide, label_by_hand
+from core.workspace.relabel import Decision, Hand, adjudicate, as_they_stand, decide
 from core.workspace.snapshot import open_snapshot
 from core.workspace.task import ADJUDICATION, REPEAT, SECOND_OPINION
 from tests.browser import rows
+from tests.by_hand import label_by_hand
 from tests.conftest import MakeWorkspace, headlines
 from tests.teams import Team
 

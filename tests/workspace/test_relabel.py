@@ -14,10 +14,11 @@ from core.workspace.events import Inbox
 from core.workspace.item_history import history
 from core.workspace.layout import Workspace, is_whole_label
 from core.workspace.logs import shown_id
-from core.workspace.relabel import Hand, flag_by_hand, flag_of, label_by_hand, take_back_by_hand
+from core.workspace.relabel import Hand, flag_of
 from core.workspace.snapshot import Snapshot, open_snapshot, read_snapshot
 from core.workspace.task import SUNLIGHT, check_mix
 from tests.browser import label_rows, rows
+from tests.by_hand import flag_by_hand, label_by_hand, take_back_by_hand
 from tests.conftest import MakeWorkspace, active_workspace, headlines, write_csv
 
 ANN = Hand("ann", assisted=True)
@@ -126,7 +127,7 @@ def test_a_label_by_hand_is_taken_back_to_what_was_there(
     if before:
         label_by_hand(workspace, inbox, "i0003", before, Hand("bob", assisted=False))
     given = label_by_hand(workspace, inbox, "i0003", "1", ANN)
-    take_back_by_hand(workspace, inbox, "i0003", given, before, ANN)
+    take_back_by_hand(workspace, inbox, given, before, ANN)
     snapshot = open_snapshot(workspace.path)
     labeled = snapshot.labels.by_id.get("i0003")
     assert (labeled.label if labeled else "") == before
@@ -134,7 +135,7 @@ def test_a_label_by_hand_is_taken_back_to_what_was_there(
     assert not snapshot.labels.findings
     assert snapshot.candidates[3] == (not before)
     with pytest.raises(LoopError, match="labeled again since"):
-        take_back_by_hand(workspace, inbox, "i0003", given, before, ANN)
+        take_back_by_hand(workspace, inbox, given, before, ANN)
 
 
 def test_an_item_of_a_label_file_can_be_corrected(workspace: Workspace, inbox: Inbox):

@@ -20,19 +20,13 @@ from core.workspace.item_history import history
 from core.workspace.labels import Labels, labels_hash, read_label_rows
 from core.workspace.layout import Workspace, open_workspace
 from core.workspace.logs import append_records, new_event
-from core.workspace.relabel import (
-    Decision,
-    Hand,
-    decide,
-    label_again,
-    label_by_hand,
-    to_label_again,
-)
+from core.workspace.relabel import Decision, Hand, decide, label_again, to_label_again
 from core.workspace.restore import restore
 from core.workspace.snapshot import Snapshot, open_snapshot, read_snapshot
 from core.workspace.task import NONE, SPLITS, Label, Task
 from core.workspace.task_file import task_toml
 from core.workspace.task_toml import default_task, parse_task
+from tests.by_hand import label_by_hand
 from tests.records import split_records
 from tests.worlds import new_proposal
 

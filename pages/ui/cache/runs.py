@@ -3,6 +3,7 @@
 from collections.abc import Callable, Hashable
 
 import pandas as pd
+import pyarrow as pa
 
 from core.errors import RunError
 from core.evaluation import agreement_report, run_scores
@@ -14,8 +15,10 @@ from core.models import neighbors
 from core.models.neighbors import NeighborIndex
 from core.models.pool_predictions import Predictions, predictions_of
 from core.query.filters import Filters
+from core.query.order import Rows, row_order, rows_in_order
 from core.query.row_set import RowSet
 from core.query.shown_predictions import ShownPredictions, predictions_at
+from core.query.tables import KNOWN
 from core.system.disk_cache import Stamps, file_stamps
 from core.workspace.labels import labels_hash
 from core.workspace.logs import Run
@@ -28,6 +31,9 @@ REPORTS = 1_000
 
 LOOKS = 32
 """What filters leave is kept for so many of them: 8 bytes an item, of half the pool at most."""
+
+ORDERS = 8
+"""Orders of all items, and lists in them, that are kept: 4 bytes an item."""
 
 RUNS = 100  # runs, and pairs of them, whose scores are kept with their intervals
 
@@ -96,6 +102,34 @@ def places(snapshot: Snapshot, filters: Filters) -> RowSet:
     """Where the items stand that the filters leave, worked out once for each state."""
     shown = shown_predictions(snapshot) if filters.ask_the_model() else None
     return tables(snapshot).rows(filters, shown)
+
+
+@kept(by_last_run)
+def sheet(snapshot: Snapshot, blind: tuple[str, ...]) -> pa.Table:
+    """All items with what is known and predicted of them, but of the blind ones."""
+    return tables(snapshot).sheet(shown_predictions(snapshot), blind)
+
+
+@kept(lambda snapshot, filters, *of: by_last_run(snapshot, repr(filters), *of), most=ORDERS)
+def rows(
+    snapshot: Snapshot, filters: Filters, sort: str, down: bool, blind: tuple[str, ...]
+) -> Rows:
+    """The rows of the sheet that the filters leave, in the order of a column, or of the pool."""
+    order = _order(snapshot, sort, down, blind) if sort else None
+    return rows_in_order(places(snapshot, filters), order)
+
+
+def _by_column(snapshot: Snapshot, name: str, *further: Hashable) -> Hashable:
+    if name in KNOWN:
+        return by_last_run(snapshot, name, *further)
+    outside = tables(snapshot).outside.select(["item_id", "text"]).to_pydict()
+    return snapshot.pool_words.pool.key, hash(repr(outside)), name, further[0]
+
+
+@kept(_by_column, most=ORDERS, spinner="Sorting …")
+def _order(snapshot: Snapshot, name: str, down: bool, blind: tuple[str, ...]) -> Rows:
+    name_of = snapshot.workspace.task.name_of if name in ("label", "predicted") else str
+    return row_order(sheet(snapshot, blind)[name], down=down, name_of=name_of)
 
 
 @kept(by_state, refusal=RunError)

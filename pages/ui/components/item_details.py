@@ -18,11 +18,10 @@ from core.workspace import relabel
 from core.workspace.assignment import owed
 from core.workspace.events import MAX_NOTE
 from core.workspace.item_history import Happening, history
-from core.workspace.labels import Labeled
-from core.workspace.logs import Event, Run
-from core.workspace.relabel import Hand
+from core.workspace.logs import Run
+from core.workspace.relabel import Change, Changes, Hand
 from core.workspace.snapshot import Snapshot, being_held_out
-from core.workspace.task import SPLIT_NAMES
+from core.workspace.task import SPLIT_NAMES, Task
 from pages.ui import session
 from pages.ui.cache import runs
 from pages.ui.cache.snapshot import inbox, training_words
@@ -35,7 +34,7 @@ from pages.ui.escape_markdown import plain
 REFUSED = "sunlight_refused"
 NAME = "sunlight_name"
 GIVEN = "sunlight_given"
-"""The last label that this session gave by hand: its event, and the label that stood before."""
+"""The last label that this session gave by hand to one item, as a change."""
 
 NEIGHBORS = 5
 
@@ -93,7 +92,7 @@ def show_details(snapshot: Snapshot, item_id: str, text: str) -> None:
 def _show_actions(snapshot: Snapshot, item_id: str, *, assisted: bool) -> None:
     """A button for each label, unless the item must not be labeled here; and the flag."""
     if not session.annotator():
-        _ask_name(f"{NAME}_{item_id}")
+        ask_name(f"{NAME}_{item_id}")
         return
     hand, refusal = Hand(session.annotator(), assisted), relabel.refused(snapshot, item_id)
     with st.container(horizontal=True, vertical_alignment="bottom"):
@@ -102,101 +101,110 @@ def _show_actions(snapshot: Snapshot, item_id: str, *, assisted: bool) -> None:
         _show_flag(snapshot, item_id, hand)
     if refusal:
         st.caption(plain(refusal))
-    if told := st.session_state.pop(f"{REFUSED}_{item_id}", ""):
-        show_error(told)
+    show_refused(item_id)
 
 
 def _show_labels(snapshot: Snapshot, item_id: str, hand: Hand) -> None:
     """The label that counts is highlighted; behind the one that was given last, a way back."""
     labeled, task = snapshot.labels.by_id.get(item_id), snapshot.workspace.task
-    if is_chosen_from_list(task):
-        give = partial(_give, snapshot, item_id, hand=hand)
-        choose_label(task, labeled.label if labeled else "", f"byhand_{item_id}", give)
-    else:
-        _show_buttons(snapshot, item_id, labeled, hand)
-    event, before = st.session_state.get(GIVEN, (None, ""))
+    give = partial(_give, snapshot, item_id, hand)
+    show_label_buttons(task, labeled.label if labeled else "", item_id, give)
+    change: Change | None = st.session_state.get(GIVEN)
+    event = change and change.event
     if event and event.item_id == item_id and labeled and labeled.label == event.label:
         st.button(
             f"Labeled {plain(task.name_of(event.label))} · Undo",
             icon=":material/undo:",
             type="tertiary",
             on_click=_take_back,
-            args=(snapshot, event, before, hand),
+            args=(snapshot, change, hand),
             key=f"byhand-undo_{item_id}",
         )
 
 
-def _show_buttons(snapshot: Snapshot, item_id: str, labeled: Labeled | None, hand: Hand) -> None:
-    task = snapshot.workspace.task
+def show_label_buttons(task: Task, given: str, key: str, give: Callable[[str], object]) -> None:
+    """A button for each label, or a field for many; the one that is `given` is highlighted."""
+    if is_chosen_from_list(task):
+        choose_label(task, given, f"byhand_{key}", give)
+        return
     colors = label_colors(task.labels)
     for label in task.labels:
-        is_given = labeled is not None and labeled.label == label.value
+        is_given = label.value == given
         st.button(
             plain(label.name),
             type="primary" if is_given else "secondary",
             icon=":material/check:" if is_given else None,
             help="Its label." if is_given else "Adds this label to the training data.",
-            on_click=_give,
-            args=(snapshot, item_id, label.value, hand),
-            key=f"byhand_{label.value}_{item_id}",
+            on_click=give,
+            args=(label.value,),
+            key=f"byhand_{label.value}_{key}",
         )
-        key = re.sub("[^a-zA-Z0-9_-]", "-", label.value)  # as Streamlit makes a class of a key
-        st.html(f"<style>[class*='st-key-byhand_{key}_'] {{--label: {colors[label.name]}}}</style>")
+        shown = re.sub("[^a-zA-Z0-9_-]", "-", label.value)  # as Streamlit makes a class of a key
+        color = colors[label.name]
+        st.html(f"<style>[class*='st-key-byhand_{shown}_'] {{--label: {color}}}</style>")
 
 
 def _show_flag(snapshot: Snapshot, item_id: str, hand: Hand) -> None:
-    flag, key = relabel.flag_of(snapshot, item_id), f"byhand-note_{item_id}"
+    flag = relabel.flag_of(snapshot, item_id)
     if flag:
         st.button(
             "Remove flag",
             icon=":material/flag:",
             help=plain(f"{flag.annotator}: {flag.note}"),
-            on_click=_write,
-            args=(relabel.flag_by_hand, snapshot, item_id, "", hand),
+            on_click=write,
+            args=(relabel.flag_by_hand, snapshot, item_id, [item_id], "", hand),
             key=f"byhand-unflag_{item_id}",
         )
         return
+    by_hand = partial(write, relabel.flag_by_hand, snapshot, item_id, [item_id])
+    show_flag_button(item_id, lambda note: by_hand(note, hand))
+
+
+def show_flag_button(item_id: str, flag: Callable[[str], object]) -> None:
+    """A button that asks what should be checked, and flags with that note."""
+    key = f"byhand-note_{item_id}"
+
+    def add() -> None:
+        flag(st.session_state.get(key, "").strip() or "to be checked")
+
     with st.popover("Flag", icon=":material/flag:"):
         st.text_input("What should be checked?", max_chars=MAX_NOTE, key=key)
-        st.button(
-            "Add flag",
-            on_click=_flag_noted,
-            args=(snapshot, item_id, key, hand),
-            key=f"byhand-flag_{item_id}",
-        )
+        st.button("Add flag", on_click=add, key=f"byhand-flag_{item_id}")
 
 
-def _write(
-    by_hand: Callable[..., Event], snapshot: Snapshot, item_id: str, *arguments: object
-) -> Event | None:
-    """Writes a label or a flag down, before the page runs again; a refusal is told then."""
-    workspace = snapshot.workspace
+def write(
+    by_hand: Callable[..., Changes], snapshot: Snapshot, key: str, *arguments: object
+) -> tuple[Change, ...]:
+    """What was written down, before the page runs again; the refusals are told then."""
     try:
-        return by_hand(workspace, inbox(workspace.path), item_id, *arguments)
+        changes = by_hand(snapshot.workspace, inbox(snapshot.workspace.path), *arguments)
     except SunlightError as error:
-        st.session_state[f"{REFUSED}_{item_id}"] = str(error)
-        return None
+        st.session_state[f"{REFUSED}_{key}"] = [str(error)]
+        return ()
+    st.session_state[f"{REFUSED}_{key}"] = [*changes.refused.values()]
+    return changes.done
 
 
-def _give(snapshot: Snapshot, item_id: str, label: str, hand: Hand) -> None:
+def show_refused(key: str) -> None:
+    if reasons := st.session_state.pop(f"{REFUSED}_{key}", []):
+        more = f" {len(reasons) - 1:,} more were refused." if len(reasons) > 1 else ""
+        show_error(reasons[0] + more)
+
+
+def _give(snapshot: Snapshot, item_id: str, hand: Hand, label: str) -> None:
     labeled = snapshot.labels.by_id.get(item_id)
     if labeled and labeled.label == label:
         return
-    if event := _write(relabel.label_by_hand, snapshot, item_id, label, hand):
-        st.session_state[GIVEN] = event, labeled.label if labeled else ""
+    for change in write(relabel.label_by_hand, snapshot, item_id, [item_id], label, hand):
+        st.session_state[GIVEN] = change
 
 
-def _take_back(snapshot: Snapshot, event: Event, before: str, hand: Hand) -> None:
-    if _write(relabel.take_back_by_hand, snapshot, event.item_id, event, before, hand):
+def _take_back(snapshot: Snapshot, change: Change, hand: Hand) -> None:
+    if write(relabel.take_back_by_hand, snapshot, change.event.item_id, [change], hand):
         del st.session_state[GIVEN]
 
 
-def _flag_noted(snapshot: Snapshot, item_id: str, key: str, hand: Hand) -> None:
-    note = st.session_state.get(key, "").strip() or "to be checked"
-    _write(relabel.flag_by_hand, snapshot, item_id, note, hand)
-
-
-def _ask_name(key: str) -> None:
+def ask_name(key: str) -> None:
     if session.login_is_configured():
         st.caption("Log in on the Annotate page to label or flag this item.")
         return

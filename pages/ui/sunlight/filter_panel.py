@@ -112,22 +112,11 @@ def show_controls(choices: Choices) -> None:
                 shortcut=shortcut,
                 key=f"sunlight_go_{label.lower()}",
             )
-        st.segmented_control(
-            "Items",
-            SIZES,
-            format_func=SIZE_NAMES.__getitem__,
-            disabled=st.session_state.get(state.ORDER) == state.FIRST,
-            key=state.SIZE,
-            label_visibility="collapsed",
-        )
-        orders = state.RANDOM, state.FIRST
-        st.segmented_control("Order", orders, key=state.ORDER, label_visibility="collapsed")
-        st.toggle(
-            "Auto-play",
-            on_change=state.begin_stream,
-            key=state.STREAM,
-            help=f"Shows one item at a time, and the next after {state.SECONDS} seconds.",
-        )
+        kinds, hidden = (state.RANDOM, state.LIST), {"label_visibility": "collapsed"}
+        if st.session_state.get(state.KIND) != state.LIST:
+            names = SIZE_NAMES.__getitem__
+            st.segmented_control("Items", SIZES, format_func=names, key=state.SIZE, **hidden)
+        st.segmented_control("Show", kinds, key=state.KIND, required=True, **hidden)
 
 
 def _further_filters(names: Mapping[str, str], choices: Choices) -> None:

@@ -5,7 +5,6 @@ what sets the filters from outside (Clear, Back, the address) gives their widget
 """
 
 import secrets
-import time
 from collections.abc import Callable, Hashable, Mapping, Sequence
 from dataclasses import fields, replace
 from datetime import date
@@ -17,17 +16,25 @@ from core.query.filters import UNLABELED, Choices, Filters, fitted
 from core.workspace.snapshot import Snapshot
 from core.workspace.task import NONE, SPLITS
 from pages.ui.cache.snapshot import tables
-from pages.ui.sunlight.steps import USUAL, Step, Trail, is_ours, new_seed, read_step, step_address
+from pages.ui.sunlight.steps import (
+    USUAL,
+    Listed,
+    Step,
+    Trail,
+    is_ours,
+    new_seed,
+    read_step,
+    step_address,
+)
 
 IS, HAS = "is_", "has_"
 """With a column's name they name its filter, as other filters are named by their field."""
 
 TRAIL, LEFT_OUT, SETTING = "sunlight_trail", "sunlight_left_out", "sunlight_setting"
-SEED, SIZE, ORDER, STREAM = "sunlight_seed", "sunlight_size", "sunlight_order", "sunlight_stream"
-SHOWN_AT = "sunlight_shown_at"
-RANDOM, FIRST = "Shuffled", "In order"
+SEED, SIZE, KIND = "sunlight_seed", "sunlight_size", "sunlight_kind"
+RANDOM, LIST = "Random", "List"
 WHOLE = (0.0, 1.0)
-SECONDS = 4  # between two items of the stream: enough to read a headline and to stop at it
+OF_MODEL = ("predicted", "confidence")
 
 USUALLY = {field.name: field.default for field in fields(Filters)}
 PLAIN = [name for name in USUALLY if name not in ("columns", "pieces")]
@@ -50,6 +57,7 @@ def choices_of(snapshot: Snapshot) -> Choices:
         columns=known.columns.values,
         has_model=bool(snapshot.logs.runs),
         lengths=dict(zip(LENGTHS, snapshot.pool_words.length_thirds.told, strict=True)),
+        listed=tuple(x for x in known.names if snapshot.logs.runs or x not in OF_MODEL),
     )
 
 
@@ -106,14 +114,21 @@ def chosen(choices: Choices) -> Step:
         columns=tuple((name, values) for name, values in columns.items() if values),
         pieces=tuple((name, piece) for name, piece in pieces.items() if piece),
     )
-    is_random = state.get(ORDER) != FIRST
-    return Step(state.get(SEED, 0), state.get(SIZE) or USUAL, is_random, filters)
+    if state.get(KIND) != LIST:
+        return Step(state.get(SEED, 0), state.get(SIZE) or USUAL, None, filters)
+    before: Step = state[TRAIL].current
+    listed = before.listed or Listed()  # which has other pages, if the filters are others
+    return Step(0, USUAL, listed if before.filters == filters else replace(listed, page=1), filters)
+
+
+def list_by(step: Step, **changes: object) -> None:
+    """The next step is the list with another page, order, or columns."""
+    keep(replace(step, listed=replace(step.listed, **changes)))
 
 
 def press_random() -> None:
-    st.session_state[SHOWN_AT] = time.monotonic()
     st.session_state[SEED] = new_seed()
-    st.session_state[ORDER] = RANDOM
+    st.session_state[KIND] = RANDOM
 
 
 def go(by: int, choices: Choices) -> None:
@@ -126,24 +141,6 @@ def go(by: int, choices: Choices) -> None:
 def clear(choices: Choices) -> None:
     step: Step = st.session_state[TRAIL].current
     _put(replace(step, filters=Filters()), choices)
-
-
-def begin_stream() -> None:
-    """A stream is of single items: so the one that it stops at stays."""
-    st.session_state[SHOWN_AT] = time.monotonic()
-    st.session_state[SIZE], st.session_state[ORDER] = 1, RANDOM
-
-
-def next_of_stream(choices: Choices) -> Step:
-    """The step that the stream shows now: a new one if its time has come."""
-    if time.monotonic() - st.session_state.get(SHOWN_AT, 0.0) > 0.7 * SECONDS:
-        st.session_state[SEED] = new_seed()
-    step = chosen(choices)
-    if step != st.session_state[TRAIL].current:
-        st.session_state[SHOWN_AT] = time.monotonic()
-    keep(step)
-    write_address()
-    return step
 
 
 def _address() -> dict[str, list[str]]:
@@ -170,7 +167,7 @@ def _put(step: Step, choices: Choices) -> None:
     state, filters = st.session_state, fitted(step.filters, choices)
     state[SETTING] = secrets.token_hex(4)
     state[SEED], state[SIZE] = step.seed, step.size
-    state[ORDER] = RANDOM if step.is_random else FIRST
+    state[KIND] = LIST if step.listed else RANDOM
     for name in PLAIN:
         value = getattr(filters, name)
         state[key(name)] = list(value) if isinstance(USUALLY[name], tuple) else value

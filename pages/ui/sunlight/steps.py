@@ -12,16 +12,28 @@ USUAL = 10
 
 MOST_SEEDS = 2**31
 
+NAMES = ("seed", "size", "order", "sort", "page")  # in an address, once each
+
 LONGEST = 200  # steps that are kept; the oldest go first
 
 
 @dataclass(frozen=True)
+class Listed:
+    """A page of the list, from 1; what sorts it, empty for your files' order; columns if chosen."""
+
+    page: int = 1
+    sort: str = ""
+    down: bool = False
+    columns: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
 class Step:
-    """One look: everything that decides which items are shown."""
+    """One look: everything that decides which items are shown, a random draw unless `listed`."""
 
     seed: int
     size: int = USUAL
-    is_random: bool = True
+    listed: Listed | None = None
     filters: Filters = field(default_factory=Filters)
 
 
@@ -58,9 +70,8 @@ class Trail:
         return replace(self, steps=steps, at=len(steps) - 1)
 
     def showing(self, step: Step, pool: Hashable, item_ids: Sequence[str]) -> "Trail":
-        """The trail with what this step has drawn. What is shown in order is kept until it goes."""
-        steps = {step for step in self.steps if step.is_random}
-        kept = {look: ids for look, ids in self.drawn.items() if look[0] in steps}
+        """The trail with what this step has drawn, and without what went out of it."""
+        kept = {look: ids for look, ids in self.drawn.items() if look[0] in self.steps}
         return replace(self, drawn={**kept, (step, pool): item_ids})
 
 
@@ -69,28 +80,40 @@ def new_seed() -> int:
 
 
 def is_ours(name: str) -> bool:
-    return name in ("seed", "size", "order") or is_filter(name)
+    return name in (*NAMES, "column") or is_filter(name)
 
 
 def step_address(step: Step) -> Address:
     """The step as a query string's names and values, such as `seed=42&size=10&split=training`."""
     address = {"seed": [str(step.seed)], "size": [str(step.size)]}
-    if not step.is_random:
-        address = {"order": ["first"]}
+    if listed := step.listed:
+        address = {"order": ["down" if listed.down else "up"], "page": [str(listed.page)]}
+        address |= {"sort": [listed.sort]} if listed.sort else {}
+        address |= {"column": [*listed.columns]} if listed.columns else {}
     return address | to_address(step.filters)
 
 
 def read_step(address: Mapping[str, Sequence[str]], choices: Choices) -> tuple[Step, Address]:
     """The step that an address names, a fresh draw without a seed, and what of it is left out."""
     filters, left_out = read_address(address, choices)
-    given = {name: (*address.get(name, ()), "")[0] for name in ("seed", "size", "order")}
-    seed, size, order = given.values()
+    given = {name: (*address.get(name, ()), "")[0] for name in NAMES}
+    seed, size, order, sort, page = given.values()
     is_known = {
         "seed": re.fullmatch("[0-9]{1,12}", seed) and int(seed) < MOST_SEEDS,
         "size": size in map(str, SIZES),
-        "order": order == "first",
+        "order": order in ("up", "down", "first"),  # the last until 0.11: as the files have them
+        "sort": sort in choices.listed,
+        "page": re.fullmatch("[1-9][0-9]{0,8}", page),
     }
     unknown = {name: [value] for name, value in given.items() if value and not is_known[name]}
+    wanted = dict.fromkeys(address.get("column", ()))
+    columns = tuple(name for name in wanted if name in choices.listed)
+    unknown |= {"column": [*wanted.keys() - columns]} if len(wanted) > len(columns) else {}
+    if is_known["order"]:
+        turned, sort = int(page) if is_known["page"] else 1, sort if is_known["sort"] else ""
+        return Step(
+            0, USUAL, Listed(turned, sort, order == "down", columns), filters
+        ), unknown | left_out
     seed = int(seed) if is_known["seed"] else new_seed()
     size = int(size) if is_known["size"] else USUAL
-    return Step(seed, size, not is_known["order"], filters), unknown | left_out
+    return Step(seed, size, None, filters), unknown | left_out

@@ -15,8 +15,9 @@ from core.workspace.events import Inbox
 from core.workspace.labels import Labeled
 from core.workspace.layout import open_workspace
 from core.workspace.logs import Event, now
-from core.workspace.relabel import Hand, flag_by_hand, label_by_hand
+from core.workspace.relabel import Hand
 from core.workspace.snapshot import Snapshot, read_snapshot
+from tests.by_hand import flag_by_hand, label_by_hand
 
 PEOPLE = ("ann", "bob")
 """They label in turns."""
