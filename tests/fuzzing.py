@@ -23,9 +23,8 @@ import pyarrow as pa
 import torch
 from starlette.requests import Request
 
-from core.analysis.estimate import Estimate
+from core.analysis.estimate import read_estimate
 from core.analysis.learning_curves import read_points
-from core.analysis.results import read_result
 from core.analysis.simulation import read_oracle, write_labeled
 from core.doctor import examine
 from core.errors import PoolError, SunlightError
@@ -365,7 +364,7 @@ def _cache_entry(data: bytes, folder: Path) -> None:
 
 def _estimate(data: bytes, folder: Path) -> None:
     (folder / "estimate.json").write_bytes(data)
-    read_result(folder / "estimate.json", Estimate)
+    read_estimate(folder / "estimate.json")
 
 
 _ESTIMATE = b'{"prevalence": {"share": {}}, "signs": [], "advice": ""}'

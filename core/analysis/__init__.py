@@ -1,8 +1,7 @@
 """Analysis: studies over a workspace and its labels.
 
 - simulation.make_demo, steps: active learning with known labels
-- results.keep_newest, read_newest: what studies found, kept in `.cache`
 - learning_curves.learn, curve_comparison.compare
 - strategy_yield.chosen_labels: what each strategy brought
-- estimate.compute_estimate: positives that are left, and whether to stop
+- estimate.compute_estimate, read_estimate: positives that are left, and whether to stop
 """

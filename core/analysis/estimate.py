@@ -4,11 +4,11 @@ import json
 from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import asdict, dataclass
+from hashlib import blake2b
 from pathlib import Path
 
 import numpy as np
 
-from core.analysis.results import keep_newest, name_of, read_newest, read_result
 from core.errors import LoopError, RunError
 from core.evaluation.prevalence import Prevalence, prevalence
 from core.evaluation.runs import label_mask, load_run
@@ -17,7 +17,8 @@ from core.features.pool_features import Space
 from core.models.model import Model
 from core.models.predict import score_texts
 from core.sampling import strategies
-from core.system.disk_cache import file_stamps
+from core.system.disk_cache import file_stamps, newest
+from core.system.durable import DAMAGED, refused_as, remove, write_whole
 from core.system.progress import Progress, silent
 from core.system.typed_json import typed
 from core.workspace.labels import Labeled
@@ -45,11 +46,21 @@ def decoded(text: str) -> Estimate:
 
 def kept_estimate(snapshot: Snapshot) -> Estimate | None:
     """The estimate of just this state that was computed before; None: it was not."""
-    return read_result(estimate_file(snapshot), Estimate)
+    return read_estimate(estimate_file(snapshot))
 
 
 def earlier_estimate(snapshot: Snapshot) -> Estimate | None:
-    return next(read_newest(estimate_file(snapshot).parent, Estimate), None)
+    """The newest one that is kept, of whatever state; None: there is none."""
+    found = map(read_estimate, newest(estimate_file(snapshot).parent, "*.json"))
+    return next(filter(None, found), None)
+
+
+def read_estimate(file: Path) -> Estimate | None:
+    """The estimate in the file; None: it is not there, or damaged, and is computed again."""
+    try:
+        return decoded(file.read_text(encoding="utf-8"))
+    except DAMAGED:
+        return None
 
 
 def estimate_file(snapshot: Snapshot) -> Path:
@@ -57,7 +68,8 @@ def estimate_file(snapshot: Snapshot) -> Path:
     path = snapshot.workspace.path
     runs = snapshot.logs.runs[-WINDOW - 1 :]
     models = file_stamps(path, [path / run.params_file for run in runs])
-    name = name_of((ESTIMATE_VERSION, Space.version, snapshot.stamps, models))
+    state = repr((ESTIMATE_VERSION, Space.version, snapshot.stamps, models))
+    name = blake2b(state.encode("utf-8", "surrogatepass"), digest_size=8).hexdigest()
     return snapshot.workspace.cache / "outlooks" / f"{name}.json"
 
 
@@ -68,9 +80,13 @@ def compute_estimate(path: Path, *, progress: Progress = silent) -> str:
     snapshot = read_snapshot(workspace, write_cache=workspace.is_writable())
     file = estimate_file(snapshot)
     found = kept_estimate(snapshot) or make_estimate(snapshot, progress=progress)
-    with suppress(LoopError):  # where nothing can be written it is computed again another day
-        keep_newest(file, found, 1)
-    return json.dumps(asdict(found))
+    text, what = json.dumps(asdict(found)), ".cache/outlooks cannot be written"
+    # Where nothing can be written it is computed again another day.
+    with suppress(LoopError), refused_as(LoopError, what, "Make the folder writable."):
+        write_whole(file, text.encode())
+    for older in [*newest(file.parent, "*")][1:]:
+        remove(older)
+    return text
 
 
 def make_estimate(
