@@ -14,10 +14,9 @@ from pages.ui import page_head, session
 from pages.ui.cache import analysis
 from pages.ui.cache.snapshot import inbox, tables
 from pages.ui.components.asking import offer_to_ask
-from pages.ui.components.controls import is_chosen_from_list, show_tabs
+from pages.ui.components.controls import show_tabs
 from pages.ui.components.items import item_html, show_items
 from pages.ui.components.messages import refusals_shown, say_empty
-from pages.ui.escape_markdown import plain
 from pages.ui.review.disagreements import show_disagreements
 from pages.ui.review.label_issues import (
     label_buttons,
@@ -104,14 +103,7 @@ def show_earlier(snapshot: Snapshot) -> None:
     if st.button("Open in Annotate", icon=":material/undo:", key="reopen"):
         open_batch(batch_id)
     task = snapshot.workspace.task
-    names = {label.value: plain(label.name) for label in task.filed if not label.retired}
-    if is_chosen_from_list(task):
-        wanted = st.multiselect("Labels", names, format_func=names.get, placeholder="any")
-    else:
-        wanted = st.pills("Labels", names, format_func=names.get, selection_mode="multi")
     labeled = [item for item in snapshot.labels.items if item.batch_id == batch_id]
-    if wanted:
-        labeled = [x for x in labeled if not {*wanted}.isdisjoint(task.filed_under(x.label))]
     labeled.sort(key=lambda item: item.labeled_at, reverse=True)
     for item in labeled[:SHOWN]:
         with st.container(horizontal=True, vertical_alignment="center"):
