@@ -1,8 +1,8 @@
 """A figure: a chart with its title, one sentence on how to read it, and its exports.
 
 A chart is made over the rows `POINTS`, whichever these are: its specification is worked out once,
-which takes altair some 40 ms, and only rows travel after that. SVG is made by the browser of the
-drawing as it stands, CSV of the rows when somebody asks; Streamlit has PNG in its toolbar.
+which takes altair some 40 ms, and only rows travel after that. CSV is made of the rows when
+somebody asks; Streamlit has PNG in its toolbar.
 """
 
 from collections.abc import Callable, Hashable
@@ -20,37 +20,10 @@ POINTS = alt.NamedData("points")
 """What a chart is made over: its rows come when it is shown, so that every field has its type."""
 
 CANVAS_FROM = 2_000
-"""Rows from which a chart is painted, not built of elements: then there is no SVG of it."""
+"""Rows from which a chart is painted, not built of elements."""
 
 INKS = {"light": "#1c1917", "dark": "#f0eee9", None: "#767676"}
 """Colors of a chart's words, which Streamlit leaves pale; gray while nobody knows the theme."""
-
-SVG_STYLE = """
-a {color: inherit; opacity: .72; font-size: .84rem; padding: .4rem; text-decoration: none}
-a:hover, a:focus-visible {opacity: 1}
-"""
-
-SVG_SCRIPT = """
-export default function ({ parentElement, data: { figure } }) {
-  const link = parentElement.querySelector("a");
-  link.download = `${figure}.svg`;
-  link.onclick = () => {
-    const drawing = document.querySelector(`.st-key-${figure} svg.marks`).cloneNode(true);
-    // The color of the page, since words for the dark cannot be read on white paper.
-    const page = getComputedStyle(document.querySelector('[data-testid="stApp"]'));
-    drawing.style.background = page.backgroundColor;
-    const content = new XMLSerializer().serializeToString(drawing);
-    link.href = "data:image/svg+xml," + encodeURIComponent(content);
-  };
-}
-"""
-
-_svg_link = st.components.v2.component(
-    "sunlight_svg",
-    html='<a href="#" title="Download the chart as SVG">SVG</a>',
-    css=SVG_STYLE,
-    js=SVG_SCRIPT,
-)
 
 
 def show_figure(
@@ -66,7 +39,7 @@ def show_figure(
     `name` is the figure's own among all pages, of letters, digits and hyphens: files are called by
     it.
     """
-    is_painted = len(rows) > CANVAS_FROM
+    renderer = "canvas" if len(rows) > CANVAS_FROM else "svg"
     with st.container(key=name, gap="small"):
         st.markdown(f"**{plain(title)}**")
         st.caption(plain(aid))
@@ -75,25 +48,22 @@ def show_figure(
             "datasets": spec.get("datasets", {}) | {POINTS.name: rows},
             # The height is the plot's alone, and a width where the chart has one.
             "autosize": {"type": "pad" if "width" in spec else "fit-x", "contains": "padding"},
-            "usermeta": {"embedOptions": {"renderer": "canvas" if is_painted else "svg"}},
+            "usermeta": {"embedOptions": {"renderer": renderer}},
             "config": _config(INKS[st.context.theme.type]),
             "description": f"{title}. {aid}",
         }
         width = "content" if "width" in spec else "stretch"
         st.vega_lite_chart(spec, width=width, key=f"{name}-chart")
-        with st.container(horizontal=True, vertical_alignment="center", gap="small"):
-            st.download_button(
-                "CSV",
-                partial(_csv, rows),
-                f"{name}.csv",
-                "text/csv",
-                key=f"{name}-csv",
-                on_click="ignore",
-                type="tertiary",
-                help="Download the numbers behind the chart",
-            )
-            if not is_painted:
-                _svg_link(key=f"{name}-svg", data={"figure": name}, width="content")
+        st.download_button(
+            "CSV",
+            partial(_csv, rows),
+            f"{name}.csv",
+            "text/csv",
+            key=f"{name}-csv",
+            on_click="ignore",
+            type="tertiary",
+            help="Download the numbers behind the chart",
+        )
 
 
 def _config(ink: str) -> dict[str, object]:
