@@ -50,12 +50,6 @@ def label_colors(labels: Sequence[Label]) -> dict[str, str]:
     return {label.name: POSITIVE if label.positive else next(others) for label in labels}
 
 
-def named_colors(labels: Sequence[Label], names: Iterable[str]) -> dict[str, str]:
-    """The color of each of these names; gray for one that is no label."""
-    known = label_colors(labels)
-    return {name: known.get(name, GRAY) for name in names}
-
-
 def two_colors(named: Mapping[str, str], towards: str) -> tuple[str, str]:
     """The color of a label, and another one for what speaks against it."""
     return named[towards], next(color for color in named.values() if color != named[towards])
@@ -80,7 +74,8 @@ def grouped(task: Task, counts: Mapping[str, int]) -> dict[str, str]:
 def grouped_colors(task: Task, names: Mapping[str, str]) -> dict[str, str]:
     """The color of each name that `grouped` gives."""
     if len(task.labels) <= len(HUES):
-        return named_colors(task.labels, names.values())
+        known = label_colors(task.labels)
+        return {name: known.get(name, GRAY) for name in names.values()}
     sizes = Counter(names.values())  # on the card, groups of one label have no color of their own
     shown = sorted(sizes, key=lambda name: (name == OTHERS, sizes[name] == 1))
     return dict(zip(shown, HUES, strict=False))

@@ -1,18 +1,13 @@
-"""One item on a page: its text as typed, with unknown words marked or each word's push shaded."""
+"""One item on a page: its text as typed, with unknown words marked."""
 
 import re
 from collections.abc import Collection, Iterable, Sequence
 from html import escape
-from itertools import accumulate
 
 import streamlit as st
 
-from core.models.explain import Explanation
-
 MOST, SHOWN = 5_000, 2_000
 """Characters: a longer text is shown in lists by its beginning, so that a page stays a page."""
-
-FULL = 1.5  # log-odds at which the shade of a word that pushed the model is at its strongest
 
 _PIECES = re.compile(r"\s+|\S+")
 
@@ -39,22 +34,6 @@ def item_html(
     return _framed(shown, facts, big, item_id)
 
 
-def pushes_html(found: Explanation, towards: str, away: str, facts: Sequence[str]) -> str:
-    """The text over its facts, shaded towards the explanation's label and away from it."""
-    ends = [*accumulate(len(piece) for piece, _ in found.pieces)]
-    whole = ends[-1] if ends else 0
-    shown = "".join(
-        _shaded(piece[:SHOWN], push, towards if push > 0 else away)
-        for (piece, push), end in zip(found.pieces, ends, strict=True)
-        if whole <= MOST or end - len(piece) < SHOWN
-    )
-    if whole > MOST:
-        facts = [f"the beginning of {whole:,} characters", *facts]
-    if found.whole:
-        facts = [*facts, f"the text as a whole {found.whole:+.2f}"]
-    return _framed(shown, facts)
-
-
 def percent(confidence: float) -> str:
     """A confidence as people read it; what is not certain is never called so."""
     told = f"{confidence:.0%}"
@@ -64,15 +43,6 @@ def percent(confidence: float) -> str:
 def prediction(name: str, confidence: float) -> str:
     """A predicted label and its confidence: `Not disaster-related, 96%`."""
     return f"{name}, {percent(confidence)}"
-
-
-def _shaded(piece: str, push: float, color: str) -> str:
-    if not piece.strip() or not push:
-        return escape(piece)
-    share = round(min(abs(push) / FULL, 1) * 60)
-    shade = f"color-mix(in srgb, {color} {share}%, transparent)"
-    style = f"background: {shade}; border-radius: 3px"
-    return f'<span style="{style}" title="{push:+.2f}">{escape(piece)}</span>'
 
 
 def _framed(shown: str, facts: Iterable[str], big: bool = False, item_id: str = "") -> str:

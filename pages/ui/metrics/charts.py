@@ -1,6 +1,6 @@
 """Charts of one run on the evaluation data."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
 import altair as alt
 
@@ -76,17 +76,6 @@ def confusion(names: Sequence[str]) -> alt.LayerChart:
     rects = base.mark_rect(color=BLUE).encode(opacity=shade)
     texts = base.mark_text(fontSize=size).encode(text=alt.Text("items:Q", format=","))
     return alt.layer(rects, texts, height=row * len(names))
-
-
-def histogram(named: Mapping[str, str]) -> alt.Chart:
-    return alt.Chart(POINTS, height=HEIGHT, mark="bar").encode(
-        x=alt.X("from:Q", scale=UNIT, title="probability"),
-        x2="to:Q",
-        y=alt.Y("share:Q", title="share of the label's items", axis=alt.Axis(format="%")),
-        y2=alt.datum(0),
-        color=colors("true label", named),
-        tooltip=["true label:N", "bin:N", "items:Q", *numbers("share", format=".1%")],
-    )
 
 
 def reliability() -> alt.LayerChart:

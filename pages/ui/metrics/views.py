@@ -11,27 +11,24 @@ import streamlit as st
 from core.evaluation import metrics
 from core.evaluation.intervals import cut_intervals, wilson
 from core.evaluation.run_scores import EvaluationPredictions, worst_misses
-from core.models.explain import explain
 from core.pool.text import words_of
 from core.workspace.logs import Run, shown_id
 from core.workspace.snapshot import Snapshot
 from core.workspace.task import Task
 from pages.ui.cache import runs
-from pages.ui.components.charts import label_colors, named_colors, two_colors
 from pages.ui.components.figure import show_figure
-from pages.ui.components.items import item_html, pushes_html, show_items
+from pages.ui.components.items import item_html, show_items
 from pages.ui.components.messages import say_empty
 from pages.ui.components.scores import metric, span
 from pages.ui.escape_markdown import plain
 from pages.ui.metrics import charts, score_tables
 
-FEWEST_BINS, MOST_BINS, IN_A_BIN = 5, 20, 5
-"""Bins of the histogram, and items of the rarer kind for each: a single item is no bar."""
+FEWEST_BINS, MOST_BINS, IN_A_BIN = 5, 10, 5
+"""Bins of probabilities, and items of the rarer kind for each."""
 
 MISSES = 10
 
-MOST_IN_A_MATRIX, MOST_SIDE_BY_SIDE = 20, 6
-"""Labels of which each pair has a cell, and of which each has a bar in every bin."""
+MOST_IN_A_MATRIX = 20  # labels of which each pair has a cell
 
 
 @dataclass(frozen=True)
@@ -57,12 +54,6 @@ class Look:
     @property
     def actual(self) -> np.ndarray:
         return self.answers.actual(self.label)
-
-    @property
-    def bins(self) -> int:
-        """How many bins these items fill."""
-        rarer = min(int(self.actual.sum()), int((~self.actual).sum()))
-        return int(np.clip(rarer // IN_A_BIN, FEWEST_BINS, MOST_BINS))
 
     @property
     def score(self) -> np.ndarray:
@@ -219,7 +210,14 @@ def show_confusion(figure: str, title: str, cells: np.ndarray, names: list[str])
 
 def show_probabilities(look: Look) -> None:
     if look.answers.knows(look.label):
-        _show_distributions(look)
+        show_figure(
+            "calibration",
+            "Calibration",
+            "On the dashed line, 70% confident means right 70% of the time. Bars are 95% "
+            "intervals.",
+            charts.reliability,
+            reliability_bins(look),
+        )
     else:
         can_rank(look)  # it says why not
     report = runs.report(look.snapshot, look.run)
@@ -233,59 +231,11 @@ def show_probabilities(look: Look) -> None:
             score_tables.show_table(score_tables.calibration_table(report))
 
 
-def _show_distributions(look: Look) -> None:
-    left, right = st.columns(2, gap="large")
-    with left:
-        show_figure(
-            "histogram",
-            "Probabilities by true label",
-            f"The predicted probability of {look.name}. The less the colors overlap, the better.",
-            charts.histogram,
-            histogram_bins(look),
-            named_colors(look.task.labels, true_labels(look)),
-        )
-    with right:
-        show_figure(
-            "calibration",
-            "Calibration",
-            "On the dashed line, 70% confident means right 70% of the time. Bars are 95% "
-            "intervals.",
-            charts.reliability,
-            reliability_bins(look),
-        )
-
-
-def true_labels(look: Look) -> dict[str, np.ndarray]:
-    """The items of each true label, by its name; of many labels, of the one and of all others."""
-    labels = look.task.labels
-    if len(labels) > MOST_SIDE_BY_SIDE or look.task.several:
-        return {look.name: look.actual, f"not {look.name}": ~look.actual}
-    return {label.name: look.answers.actual(at) for at, label in enumerate(labels)}
-
-
-def histogram_bins(look: Look) -> pd.DataFrame:
-    """Items of each true label by probability: bins as wide bars, side by side."""
-    number, kinds, frames = look.bins, true_labels(look), []
-    place = metrics.bins(look.score, number)
-    for at, (name, has) in enumerate(kinds.items()):
-        counts = np.bincount(place[has], minlength=number)
-        left = (np.arange(number) + at / len(kinds)) / number
-        named = {
-            "true label": name,
-            "bin": [f"{each / number:.2f} to {(each + 1) / number:.2f}" for each in range(number)],
-            "from": left,
-            "to": left + 1 / number / len(kinds),
-            "items": counts,
-            "share": counts / max(counts.sum(), 1),
-        }
-        frames.append(pd.DataFrame(named))
-    return pd.concat(frames, ignore_index=True)
-
-
 def reliability_bins(look: Look) -> pd.DataFrame:
     """Share of the label by mean probability, raw and calibrated, with intervals."""
     kinds = zip(charts.KIND_COLORS, (look.answers.raw, look.answers.calibrated), strict=True)
-    rows, number = [], min(look.bins, MOST_BINS // 2)
+    rows, rarer = [], min(int(look.actual.sum()), int((~look.actual).sum()))
+    number = int(np.clip(rarer // IN_A_BIN, FEWEST_BINS, MOST_BINS))
     for kind, probability in kinds:
         found = metrics.reliability(probability[:, look.label], look.actual, number)
         for mean, hits, items in zip(*(found[name] for name in found), strict=True):
@@ -314,9 +264,6 @@ def show_worst_errors(look: Look) -> None:
     texts = [look.answers.items[place].text for place in places]
     known = model.known([word for text in texts for word in words_of(text)]) if model else None
     told = [error_facts(look, place) for place in places]
-    if model and st.toggle("Show how each word moved the prediction", key="metrics_pushes"):
-        show_pushes(look, places, texts, told)
-        return
     show_items([item_html(*each, known) for each in zip(texts, told, strict=True)])
     if known is not None:
         st.caption("Underlined words are new to the model.")
@@ -338,20 +285,3 @@ def error_facts(look: Look, place: int) -> list[str]:
 
 def predicted_answer(look: Look, place: int) -> str:
     return look.task.answer(itertools.compress(look.task.values, look.answers.predicted[place]))
-
-
-def show_pushes(look: Look, places: np.ndarray, texts: list[str], told: list[list[str]]) -> None:
-    colors, task = label_colors(look.task.labels), look.task
-    asked = [predicted_answer(look, place) for place in places]
-    if look.label is not None:
-        asked = [task.values[look.label]] * len(places)
-    found = explain(runs.model(look.snapshot, look.run), texts, asked)
-    show_items(
-        pushes_html(each, *two_colors(colors, task.label(each.label).name), facts)
-        for each, facts in zip(found, told, strict=True)
-    )
-    towards = "what was predicted" if look.label is None else plain(look.name)
-    st.caption(
-        f"Words in the color of {towards} moved the prediction towards it, the others away from "
-        "it. Point at a word to see by how much (in log-odds)."
-    )

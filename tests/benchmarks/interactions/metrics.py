@@ -40,13 +40,6 @@ def sliding(visit: Visit) -> Iterator[Act]:
         yield lambda: hand.nudge(visit.page, "metrics_cut")
 
 
-def pushing(visit: Visit) -> Iterator[Act]:
-    visit.open(METRICS)
-    tab("metrics_view", 3)(visit)
-    while True:
-        yield lambda: hand.widget(visit.page, "metrics_pushes", "label").click(timeout=hand.WAIT)
-
-
 def exporting(visit: Visit) -> Iterator[Act]:
     """The CSV of one figure after the other."""
     visit.open(METRICS)
@@ -66,7 +59,6 @@ KINDS: dict[str, Kind] = {
     "Probabilities": viewing(2),
     "Worst errors": viewing(3),
     "threshold moved": sliding,
-    "pushes of words": pushing,
     "CSV": exporting,
     "open, after a label": arriving_after_a_label("metrics"),
 }
