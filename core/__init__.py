@@ -13,3 +13,19 @@ A package imports those above it, never those below; `core/README.md` says more 
     analysis  exchange           studies over a workspace; data in and out
     cli  __main__                the command line
 """
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from core.models.predictor import Predictor
+
+
+def load_predictor(folder: str | Path) -> "Predictor":
+    """The model in a folder of `export --format model`: `load_predictor(DIR)(["a text"])`.
+
+    Needs no workspace. Raises ExportError if the folder is not whole.
+    """
+    from core.exchange.model_export import load_predictor  # which imports all that it needs
+
+    return load_predictor(Path(folder))

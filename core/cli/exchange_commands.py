@@ -147,7 +147,7 @@ def export_command(
         str,
         typer.Option(
             "--format",
-            help="csv, excel, jsonl, parquet, label-studio, huggingface, fasttext, opinions",
+            help="csv, excel, jsonl, parquet, label-studio, huggingface, fasttext, opinions, model",
         ),
     ] = "csv",
     for_excel: ForExcel = False,
@@ -156,13 +156,24 @@ def export_command(
     split: Annotated[
         list[str] | None, typer.Option(help="May be given several times; default: all.")
     ] = None,
+    run: Annotated[str | None, typer.Option(help="With --format model; default: the last.")] = None,
 ) -> None:
-    """Writes the labels that count, with all that is known of them, and a data card."""
+    """Writes the labels that count with a data card, or a model with all that it needs."""
     from core.exchange.export_formats import LAYOUTS
     from core.exchange.exporter import export
     from core.workspace.snapshot import open_snapshot
 
-    refuse_others("--format", [form], LAYOUTS)
+    refuse_others("--format", [form], [*LAYOUTS, "model"])
+    if form == "model":
+        from core.exchange.model_export import export_model
+
+        refuse_others("--split goes with labels; --split", split or (), ())
+        with refusals():
+            files = [*map(str, export_model(open_snapshot(data, report), out, run))]
+            tell({"format": form, "files": files}, files, as_json)
+        return
+    if run is not None:
+        refuse_others("--run goes with --format model; --format", [form], ["model"])
     refuse_others("--split", split or SPLITS, SPLITS)
     if for_excel:
         refuse_others("--excel goes with --format csv; --format", [form], ["csv"])

@@ -128,9 +128,9 @@ def data_card(snapshot: Snapshot, table: pa.Table, layout: Layout, n_aliases: in
     parts = [
         f"# {plain(task.title)}",
         f"{len(table):,} labels of the workspace {plain(snapshot.workspace.name)}, exported by "
-        f"Sunlight {_version()} at {now()}. Each is the last word of the log of annotations; "
+        f"Sunlight {version()} at {now()}. Each is the last word of the log of annotations; "
         "where that has none, the row of a label file as it stands.",
-        *_instructions(task),
+        *instructions(task),
         "## Labels",
         _labels(task, layout),
         "## Counts",
@@ -159,12 +159,13 @@ def plain(text: str) -> str:
 
 
 @cache
-def _version() -> str:
+def version() -> str:
+    """Sunlight's own version."""
     project = Path(__file__).resolve().parents[2] / "pyproject.toml"
     return tomllib.loads(project.read_text(encoding="utf-8"))["project"]["version"]
 
 
-def _instructions(task: Task) -> Iterable[str]:
+def instructions(task: Task) -> Iterable[str]:
     """What people were told, as quotations."""
     for text in (task.short, task.detailed):
         lines = [plain(line) for line in text.splitlines()]
@@ -183,7 +184,7 @@ def _labels(task: Task, layout: Layout) -> str:
         for x in labels
     ]  # fmt: skip
     said = "A text can have several of them, or none (`-`)." if task.several else ""
-    table = _markdown(["label", "name", "positive", "in the files"], rows)
+    table = markdown_table(["label", "name", "positive", "in the files"], rows)
     return f"{table}\n\n{said}".strip()
 
 
@@ -201,7 +202,9 @@ def _counts(table: pa.Table, task: Task) -> str:
         for label in task.filed
         if not label.retired or label.value in given_here
     ]
-    return _markdown(["label", *SPLITS], [*rows, ["total", *(f"{total[x]:,}" for x in SPLITS)]])
+    return markdown_table(
+        ["label", *SPLITS], [*rows, ["total", *(f"{total[x]:,}" for x in SPLITS)]]
+    )
 
 
 def _shares(column: str, table: pa.Table) -> str:
@@ -212,7 +215,7 @@ def _shares(column: str, table: pa.Table) -> str:
         [plain(value or NOT_RECORDED), *(f"{counts[value, split]:,}" for split in SPLITS)]
         for value, _ in sorted(total.items(), key=lambda each: (-each[1], each[0]))
     ]
-    return _markdown([column, *SPLITS], rows)
+    return markdown_table([column, *SPLITS], rows)
 
 
 def _evaluation(snapshot: Snapshot) -> str:
@@ -260,10 +263,11 @@ def _last_run(snapshot: Snapshot) -> str:
     )
     if run.evaluation_hash != today:
         said += " The evaluation data has changed since: the scores are of what it was then."
-    return f"{said}\n\n{_scores(snapshot, run)}"
+    return f"{said}\n\n{scores_of_run(snapshot, run)}"
 
 
-def _scores(snapshot: Snapshot, run: Run) -> str:
+def scores_of_run(snapshot: Snapshot, run: Run) -> str:
+    """The run's headline scores with their intervals, as a table in Markdown."""
     try:
         intervals = report_intervals(read_report(snapshot, run))
     except RunError:
@@ -277,7 +281,7 @@ def _scores(snapshot: Snapshot, run: Run) -> str:
         if value is not None:
             ends = f"{interval.low:.3f} to {interval.high:.3f}" if interval else ""
             rows.append([called, f"{value:.3f}", ends])
-    return _markdown(["score", "value", "95% interval"], rows) if rows else "It has no scores."
+    return markdown_table(["score", "value", "95% interval"], rows) if rows else "It has no scores."
 
 
 def _left_out(snapshot: Snapshot, table: pa.Table, layout: Layout) -> str:
@@ -296,7 +300,7 @@ def _left_out(snapshot: Snapshot, table: pa.Table, layout: Layout) -> str:
     )
 
 
-def _markdown(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
+def markdown_table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
     """A table of cells that hold no Markdown but what was meant."""
     lines = [head, ["---"] * len(head), *rows]
     return "\n".join(f"| {' | '.join(line)} |" for line in lines)
