@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import asdict, dataclass
 from hashlib import blake2b
+from itertools import takewhile
 from pathlib import Path
 
 import numpy as np
@@ -26,7 +27,7 @@ from core.workspace.layout import open_workspace
 from core.workspace.snapshot import Snapshot, read_snapshot
 from core.workspace.task import Task
 
-ESTIMATE_VERSION = 4  # part of the name: a change of what is computed computes it anew
+ESTIMATE_VERSION = 5  # part of the name: a change of what is computed computes it anew
 SAMPLE = 2_000  # items whose predictions are watched (Bloodgood and Vijay-Shanker 2009)
 SAMPLE_SEED = 1  # of this sample: the same one for all runs
 
@@ -111,20 +112,28 @@ def prevalence_of(snapshot: Snapshot) -> Prevalence:
     """The share of positives among the pool's distinct items and all labeled ones.
 
     The random items are evaluation and validation data, and the random training items from before
-    a model first chose: later ones were drawn from what active learning had left.
+    a model first chose and a group was labeled in bulk: later ones were drawn from what was left.
+    Nobody has looked at the labels that were given in bulk.
     """
     task, training = snapshot.workspace.task, snapshot.labels.usable_training
+    words = snapshot.labels.words
+    groups = {event.batch_id for event in words.bulk.values()}
+    before = takewhile(lambda proposal: proposal.batch_id not in groups, snapshot.logs.proposals)
+    batches = {"", *(proposal.batch_id for proposal in before)}
     held_out = [*snapshot.labels.splits["evaluation"], *snapshot.labels.splits["validation"]]
-    drawn = [*held_out, *(item for item in training if _was_before_any_model(item))]
-    labeled = [*held_out, *training]
+    by_chance = [item for item in training if _was_before_any_model(item)]
+    drawn = [*held_out, *(item for item in by_chance if item.batch_id in batches)]
+    labeled = [*held_out, *(item for item in training if item.item_id not in words.unseen)]
+    in_bulk = [item for item in training if item.item_id in words.unseen]
     is_open = snapshot.candidates.copy()  # those that wait in a batch, too
     is_open[list(snapshot.pool_words.pool.positions(snapshot.waiting).values())] = True
     return prevalence(
         _n_positive(drawn, task),
         len(drawn),
-        n_items=len(labeled) + int(is_open.sum()),
+        n_items=len(labeled) + len(in_bulk) + int(is_open.sum()),
         n_labeled=len(labeled),
         found=_n_positive(labeled, task),
+        in_bulk=_n_positive(in_bulk, task),
     )
 
 

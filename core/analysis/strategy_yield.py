@@ -23,8 +23,8 @@ FEWEST_FOR_A_MEDIAN = 6
 class Yield:
     """What some training labels of a strategy come to.
 
-    `positive`, `differing` and `novelty` are shares, `seconds` is a median; None where nothing is
-    known.
+    `positive`, `differing`, `novelty` and `overruled` are shares, `seconds` is a median; None where
+    nothing is known.
     """
 
     strategy: str
@@ -33,6 +33,7 @@ class Yield:
     differing: Interval | None
     novelty: Interval | None
     seconds: Interval | None
+    overruled: Interval | None = None
 
     @property
     def is_thin(self) -> bool:
@@ -44,10 +45,11 @@ def chosen_labels(snapshot: Snapshot) -> pd.DataFrame:
 
     `differs` is whether it is other than the run of that time had predicted; `novelty` the share of
     the item's distinct words that the training data did not hold before the batch; `seconds` what
-    the label took. None of them is there where nothing is known.
+    the label took; `overruled` whether who looked at an item that was labeled in bulk gave it
+    another label. None of them is there where nothing is known.
     """
     training, logs = snapshot.labels.splits["training"], snapshot.logs
-    task = snapshot.workspace.task
+    task, words = snapshot.workspace.task, snapshot.labels.words
     predicted = {(p.item_id, p.batch_id): p.predicted for p in logs.proposals}
     seconds = {(e.item_id, e.batch_id): e.seconds for e in logs.events if e.action == "label"}
     history, rows = word_history(training, logs.proposals), []
@@ -58,8 +60,12 @@ def chosen_labels(snapshot: Snapshot) -> pd.DataFrame:
         is_positive = task.positive and task.positive.value in task.chosen(item.label)
         of = item.strategy or NOT_RECORDED, item.batch_id or LABEL_FILES, is_positive
         novelty = history.novelty(item.text, item.batch_id)
-        rows.append((item.item_id, *of, differs, novelty, seconds.get(place)))
+        before = words.bulk.get(item.item_id)
+        is_seen = before is not None and item.item_id not in words.unseen
+        overruled = item.label != before.label if is_seen else None
+        rows.append((item.item_id, *of, differs, novelty, seconds.get(place), overruled))
     names = ["item_id", "strategy", "batch_id", "is_positive", "differs", "novelty", "seconds"]
+    names.append("overruled")
     return pd.DataFrame(rows, columns=names).astype({"novelty": float, "seconds": float})
 
 
@@ -86,12 +92,13 @@ def over_time(items: pd.DataFrame) -> list[tuple[int, Yield]]:
 
 def summed_up(strategy: str, items: pd.DataFrame) -> Yield:
     positive = items["is_positive"].dropna()
-    differing = items["differs"].dropna()
+    differing, overruled = items["differs"].dropna(), items["overruled"].dropna()
     return Yield(
         strategy=strategy,
         labeled=len(items),
         positive=wilson(int(positive.sum()), len(items)) if len(positive) else None,
         differing=wilson(int(differing.sum()), len(differing)) if len(differing) else None,
+        overruled=wilson(int(overruled.sum()), len(overruled)) if len(overruled) else None,
         novelty=mean_share(items["novelty"].dropna().tolist()),
         seconds=median(items["seconds"].dropna().tolist()),
     )

@@ -31,17 +31,19 @@ class Prevalence:
 
 
 def prevalence(
-    n_positive: int, n_random: int, *, n_items: int, n_labeled: int, found: int
+    n_positive: int, n_random: int, *, n_items: int, n_labeled: int, found: int, in_bulk: int = 0
 ) -> Prevalence:
     """The share of positives among `n_items` items, `n_labeled` of which have a label.
 
     `n_positive` of `n_random` items drawn by chance are positive; `found` is the number of all
-    positive labels.
+    positive labels that somebody gave to one item. Those given `in_bulk` count as found, but the
+    share does not go by them.
     """
     share = _sampled(n_positive, n_random, n_items)
     # What is known cannot be otherwise: at least the positives that were found, and so on.
     least, most = found / max(n_items, 1), 1 - (n_labeled - found) / max(n_items, 1)
     ends = [min(max(end, least), most) for end in (share.value, share.low, share.high)]
+    found += in_bulk
     left = Interval(*(max(end * n_items - found, 0.0) for end in ends))
     return Prevalence(Interval(*ends), left, found, n_positive, n_random)
 

@@ -1,5 +1,6 @@
 """One iteration: what the loop needs now, and the batch that brings it nearer."""
 
+import math
 import time
 from collections import Counter
 from collections.abc import Mapping
@@ -14,7 +15,7 @@ from core.pool.items import require_items
 from core.sampling.catalog import CATALOG
 from core.sampling.mix import Pick, mixed, random_picks, shuffled
 from core.sampling.pool_scores import PoolScores, score_pool, with_own
-from core.sampling.second_opinions import mixed_in, opinions_due, to_start_with
+from core.sampling.second_opinions import mixed_in, opinions_due, rechecks_due, to_start_with
 from core.system.engines import THREADS, Engine
 from core.system.progress import Progress, silent
 from core.workspace.assignment import batch_for, free_batch, take_over, take_what_is_left
@@ -180,6 +181,9 @@ def _choose(snapshot: Snapshot, annotator: str, plan: _Plan) -> Batch:
     seed = seed if plan.wishes.seed is None else plan.wishes.seed
     picks = _picks(snapshot, plan.wishes, scores, missing, np.random.default_rng(seed))
     due = opinions_due(snapshot, annotator)
+    if split == "training":
+        share = snapshot.workspace.task.recheck_bulk * len(picks)
+        due += rechecks_due(snapshot, annotator, math.ceil(round(share, 6)))
     if not picks and not due:
         raise PoolExhaustedError(
             "Nothing is left to label: every item is labeled, is in an open batch, or is a copy "

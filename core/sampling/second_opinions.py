@@ -20,7 +20,7 @@ from core.workspace.logs import Proposal, append_records, fresh_id, now
 from core.workspace.opinions import FIRST, OVERLAP, TARGETED, Opinion, Words, kind_of
 from core.workspace.relabel import refused
 from core.workspace.snapshot import Snapshot, read_snapshot
-from core.workspace.task import OPINIONS, REPEAT, SECOND_OPINION, SPLITS, SUNLIGHT, Quality
+from core.workspace.task import BULK, OPINIONS, REPEAT, SECOND_OPINION, SPLITS, SUNLIGHT, Quality
 
 OLD_ENOUGH, LABELS_BETWEEN = timedelta(days=7), 500
 """A repeat comes after so long, or after so many labels of the same person."""
@@ -50,6 +50,18 @@ def opinions_due(snapshot: Snapshot, annotator: str) -> list[Proposal]:
             left = [x.item_id for x in may_be_asked if x.item_id not in taken]
             drawn = _drawn(snapshot, role, left)[: max(0, min(number, at_once))]
             due += _asking(snapshot, drawn, role)
+    return due
+
+
+def rechecks_due(snapshot: Snapshot, annotator: str, number: int) -> list[Proposal]:
+    """So many items that were labeled in bulk, for this person to look at: no one has yet."""
+    words, labeled = snapshot.labels.words, snapshot.labels.by_id
+    asked = {item_id for _, item_id in snapshot.logs.asked_again}
+    left = [item_id for item_id in words.unseen if item_id in labeled and item_id not in asked]
+    due = []
+    for item_id in _drawn(snapshot, BULK, left)[:number] if annotator else ():
+        is_own = words.bulk[item_id].annotator == annotator
+        due += _asking(snapshot, [item_id], REPEAT if is_own else SECOND_OPINION)
     return due
 
 

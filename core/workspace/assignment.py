@@ -12,7 +12,7 @@ from datetime import UTC, datetime, timedelta
 from itertools import takewhile
 
 from core.workspace.logs import Event, Proposal, append_records, fresh_id, now
-from core.workspace.opinions import OVERLAP, TARGETED, kind_of
+from core.workspace.opinions import OVERLAP, TARGETED, is_check, is_of_group, kind_of
 from core.workspace.snapshot import Snapshot
 from core.workspace.task import OPINIONS
 
@@ -21,9 +21,12 @@ SKIPS_TO_SET_ASIDE = 2
 
 
 def batch_for(snapshot: Snapshot, annotator: str) -> str | None:
-    """This person's oldest open batch in which something is left to ask, or None."""
-    skipped = skips(snapshot.logs.events, annotator)
-    for batch_id, waiting in snapshot.open_batches.items():
+    """This person's oldest open batch in which something is left to ask, or None.
+
+    The check of a group comes first: the person has just asked for it.
+    """
+    skipped, batches = skips(snapshot.logs.events, annotator), snapshot.open_batches.items()
+    for batch_id, waiting in sorted(batches, key=lambda batch: not is_check(batch[1][0])):
         is_due = any(skipped[proposal.item_id] < SKIPS_TO_SET_ASIDE for proposal in waiting)
         if waiting[0].annotator == annotator and is_due:
             return batch_id
@@ -99,10 +102,13 @@ def items_of(snapshot: Snapshot, batch_id: str) -> list[Proposal]:
 
 
 def earlier_batch(snapshot: Snapshot, annotator: str, batch_id: str | None = None) -> str | None:
-    """This person's last batch before this one (or of all) that holds a label, or None."""
+    """This person's last batch before this one (or of all) that holds a label, or None.
+
+    A group that was labeled at once is none: nobody looked at its items one by one.
+    """
     labeled = {item.batch_id for item in snapshot.labels.items}
     labeled |= {batch for batch, _ in snapshot.labels.words.answered}
-    owners = {proposal.batch_id: proposal.annotator for proposal in snapshot.logs.proposals}
+    owners = {p.batch_id: p.annotator for p in snapshot.logs.proposals if not is_of_group(p)}
     before = takewhile(lambda other: other != batch_id, owners)
     own = [other for other in before if owners[other] == annotator and other in labeled]
     return own[-1] if own else None

@@ -3,8 +3,9 @@
 from dataclasses import dataclass
 
 from core.workspace.logs import Proposal, shown_id
+from core.workspace.opinions import BULK_NOTE, is_bulk, is_of_group
 from core.workspace.snapshot import Snapshot
-from core.workspace.task import ADJUDICATION, REPEAT, SECOND_OPINION, SPLIT_NAMES, SUNLIGHT
+from core.workspace.task import ADJUDICATION, BULK, REPEAT, SECOND_OPINION, SPLIT_NAMES, SUNLIGHT
 
 TOLD = {SECOND_OPINION: "second opinion", REPEAT: "asked again", ADJUDICATION: "decided"}
 """What an answer is called, by why the item was proposed once more."""
@@ -40,6 +41,10 @@ def _why(snapshot: Snapshot, proposal: Proposal, *, is_told: bool) -> str:
     batch = shown_id(proposal.batch_id)
     if proposal.strategy == SUNLIGHT:
         return f"picked by hand on Explore ({batch})"
+    if is_of_group(proposal):
+        return f"one of a group that is labeled at once ({batch})"
+    if proposal.strategy == BULK:
+        return f"proposed to check a group ({batch})"
     if proposal.strategy in TOLD:
         return f"proposed again for a {proposal.strategy} in {batch}"
     what = f"proposed for the {SPLIT_NAMES[proposal.split]} in {batch}"
@@ -69,6 +74,8 @@ def _done(snapshot: Snapshot, item_id: str) -> list[Happening]:
             name = task.name_of(event.label)
             what = f"changed to {name}" if label and label != name else f"labeled {name}"
             label = name
+        if is_bulk(event):
+            what += f" with its group ({event.note.removeprefix(BULK_NOTE)})"
         if event.action == "flag":
             what = f"flagged: {event.note}" if event.note.strip() else "flag removed"
         found.append(Happening(event.labeled_at, what, event.annotator))

@@ -267,7 +267,8 @@ def unsaved(
     wanted, task = set(batch_ids), workspace.task
     rows = read_label_rows(workspace, [])
     words = read_words(logs, task, [])
-    decided_there = {item for item, x in words.adjudicated.items() if x.batch_id in wanted}
+    elsewhere = (*words.adjudicated.items(), *words.looked_at.items())
+    decided_there = {item for item, x in elsewhere if x.batch_id in wanted}
     of_batches = {
         item: event
         for item, event in words.counting.items()

@@ -14,7 +14,7 @@ from core.system.disk_cache import Stamps, file_stamps
 from core.system.durable import first_free, is_writable, keep, make_folder, remove, sync_path
 from core.system.locks import locked_folder, why_no_lock
 from core.workspace.logs import ADDED, Alias, Event, Proposal, Run, header_of
-from core.workspace.task import FORMER_STRATEGIES, SPLITS, STRATEGIES, SUNLIGHT, Label, Task
+from core.workspace.task import BULK, FORMER_STRATEGIES, SPLITS, STRATEGIES, SUNLIGHT, Label, Task
 from core.workspace.task_toml import load_task
 
 SAMPLE = Path(__file__).resolve().parents[2] / "data" / "sample"
@@ -179,6 +179,7 @@ def is_whole_label(values: Collection[str], fields: list[str]) -> bool:
     """
     if not 3 <= len(fields) <= 5 or fields[2] not in values:
         return False
-    if len(fields) > 3 and fields[3] not in ("", *STRATEGIES, *FORMER_STRATEGIES, SUNLIGHT):
+    known = ("", *STRATEGIES, *FORMER_STRATEGIES, SUNLIGHT, BULK)
+    if len(fields) > 3 and fields[3] not in known:
         return False
     return len(fields) < 5 or is_number(fields[4])

@@ -217,6 +217,9 @@ def fresh_id(prefix: str, taken: set[str]) -> str:
 
 def shown_id(name: str) -> str:
     """A run or batch as people read it: `Model 9` for `run-0009`; any other id as it is."""
+    group, _, check = name.rpartition("-check-")
+    if group:
+        return f"{shown_id(group)}, check {check.lstrip('0')}"
     kind, _, number = name.partition("-")
     is_ours = kind in _KINDS_SHOWN and number.isascii() and number.isdigit()
     return f"{_KINDS_SHOWN[kind]} {int(number)}" if is_ours else name
@@ -294,7 +297,7 @@ def _whole(text: str) -> int:
     return value
 
 
-_KINDS_SHOWN = {"run": "Model", "batch": "Batch", "adjudication": "Decisions"}
+_KINDS_SHOWN = {"run": "Model", "batch": "Batch", "adjudication": "Decisions", "bulk": "Group"}
 _KINDS_SHOWN |= dict.fromkeys(("overlap", "targeted"), "Second opinions")
 
 _CHOICES = {"action": ACTIONS, "split": SPLITS}  # the fields that hold one of a few words

@@ -2,7 +2,8 @@
 
 An item may be proposed once more: to somebody else for a second opinion, to the same person as a
 repeat, to one who decides as an adjudication. The label that counts is the last adjudication or
-correction, else the last word of the person it was proposed to first. Opinions change no label.
+correction, else the last word of the person it was proposed to first. Opinions change no label,
+but one that was given in bulk: nobody had looked at the item, so the first one who does gives it.
 """
 
 from collections import Counter, defaultdict
@@ -12,13 +13,15 @@ from functools import cached_property, partial
 
 from core.system.findings import Finding, Kind
 from core.workspace.logs import Event, Logs, Proposal
-from core.workspace.task import ADJUDICATION, OPINIONS, SUNLIGHT, Task
+from core.workspace.task import ADJUDICATION, BULK, OPINIONS, SUNLIGHT, Task
 
 SECOND_LOOK = "second look"
 """The note of an event by which somebody looked at a label again, and changed it or kept it."""
 OVERLAP, TARGETED = "overlap", "targeted"
 """How batches of second opinions that a person asked for are called: of what chance has chosen, and
 of what anything else has."""
+BULK_NOTE = f"{BULK}: "
+"""How the notes of labels begin that were given to a group at once, and of their taking back."""
 GAP = "gap in the definitions"
 REASONS = ("unclear text", GAP, "slip", "matter of taste")
 """Why opinions differed: the notes of decisions."""
@@ -50,7 +53,8 @@ class Words:
     item's own batch. `adjudicated` are the decisions that stand, `corrected` the turns of
     corrections that do. `answered` has the label event of each opinion that was asked for and
     given, by (batch, item). `said` are the (turn, role, event) of all words that are opinions, in
-    their order, and `by_chance` tells the items of which opinions speak for all.
+    their order, and `by_chance` tells the items of which opinions speak for all. `bulk` has the
+    labels that were given in bulk, by item, `looked_at` the opinions that count in their place.
     """
 
     counting: dict[str, Event]
@@ -59,6 +63,8 @@ class Words:
     answered: Mapping[tuple[str, str], Event] = field(default_factory=dict)
     said: Sequence[tuple[int, str, Event]] = ()
     by_chance: Callable[[], Collection[str]] = frozenset
+    bulk: Mapping[str, Event] = field(default_factory=dict)
+    looked_at: Mapping[str, Event] = field(default_factory=dict)
 
     @cached_property
     def opinions(self) -> tuple[Opinion, ...]:
@@ -97,6 +103,13 @@ class Words:
         }
 
     @cached_property
+    def unseen(self) -> frozenset[str]:
+        """The items that have a label which was given in bulk: nobody has looked at them."""
+        return frozenset(
+            item for item, x in self.bulk.items() if self.counting[item].event_id == x.event_id
+        )
+
+    @cached_property
     def disputed(self) -> dict[str, list[Opinion]]:
         """The items whose opinions differ and that nobody has decided, with them.
 
@@ -120,6 +133,8 @@ def read_words(logs: Logs, task: Task, findings: list[Finding]) -> Words:
     corrected: dict[str, int] = {}
     answered: dict[tuple[str, str], Event] = {}
     said: list[tuple[int, str, Event]] = []
+    bulk: dict[str, Event] = {}
+    looks: dict[str, dict[str, Event]] = defaultdict(dict)  # opinions on those, by who gave them
     asked_again, by_hand = logs.asked_again, _places_by_hand(logs)
     for turn, event in enumerate(_sound(logs, task, findings)):
         item_id, place = event.item_id, (event.batch_id, event.item_id)
@@ -131,8 +146,20 @@ def read_words(logs: Logs, task: Task, findings: list[Finding]) -> Words:
             continue
         if role in OPINIONS:
             answered[place] = event
+            if event.action == "undo":
+                looks[item_id].pop(event.annotator, None)
+            elif item_id in bulk:
+                looks[item_id][event.annotator] = event
+        elif is_bulk(event):
+            own[item_id] = event
+            bulk.pop(item_id, None)
+            if event.action == "label":
+                bulk[item_id] = event
+            continue
         else:
             before = own.get(item_id)
+            if before is not None and is_bulk(before):
+                before = next(iter(looks[item_id].values()), None)
             own[item_id] = event
             corrected.pop(item_id, None)
             if _corrects(event, before, is_by_hand=place in by_hand):
@@ -140,9 +167,17 @@ def read_words(logs: Logs, task: Task, findings: list[Finding]) -> Words:
                 corrected[item_id] = turn
                 continue
         said.append((turn, role, event))
-    counting = own | {item: _placed(event, own.get(item)) for item, event in decided.items()}
+    unseen = (item for item in bulk if own[item] is bulk[item])
+    looked_at = {item: next(iter(looks[item].values())) for item in unseen if looks.get(item)}
+    placed = {item: _placed(event, own.get(item)) for item, event in (looked_at | decided).items()}
     given = {place: event for place, event in answered.items() if event.action == "label"}
-    return Words(counting, decided, corrected, given, said, partial(_chosen_by_chance, logs))
+    by_chance = partial(_chosen_by_chance, logs)
+    return Words(own | placed, decided, corrected, given, said, by_chance, bulk, looked_at)
+
+
+def is_bulk(event: Event) -> bool:
+    """Whether the event gave a label to a whole group at once, or took it back."""
+    return kind_of(event) == BULK and event.note.startswith(BULK_NOTE)
 
 
 def _corrects(event: Event, before: Event | None, *, is_by_hand: bool) -> bool:
@@ -162,6 +197,19 @@ def _placed(decision: Event, own: Event | None) -> Event:
 def _chosen_by_chance(logs: Logs) -> set[str]:
     """The items of which opinions speak for all: held-out ones, and random training items."""
     return {p.item_id for p in logs.standing if p.split != "training" or p.strategy == "random"}
+
+
+def is_of_group(proposal: Proposal) -> bool:
+    """Whether the item is one of a group that is to be labeled at once: nobody is asked about it.
+
+    The items of its check are proposed once more, in a batch of their own.
+    """
+    return kind_of(proposal) == BULK
+
+
+def is_check(proposal: Proposal) -> bool:
+    """Whether the item is one of ten of a group that somebody looks at first."""
+    return kind_of(proposal).startswith(f"{BULK}-")
 
 
 def _places_by_hand(logs: Logs) -> set[tuple[str, str]]:
@@ -225,6 +273,6 @@ def opinions_awaited(logs: Logs, words: Words) -> list[Proposal]:
     return found
 
 
-def kind_of(proposal: Proposal) -> str:
-    """How the proposal's batch is called: `batch`, `overlap` or `targeted`."""
-    return proposal.batch_id.rpartition("-")[0]
+def kind_of(row: Proposal | Event) -> str:
+    """How the batch of a proposal or an event is called: `batch`, `overlap`, `targeted`, `bulk`."""
+    return row.batch_id.rpartition("-")[0]

@@ -27,7 +27,7 @@ from core.workspace.logs import (
     now,
     read_logs,
 )
-from core.workspace.opinions import SECOND_LOOK
+from core.workspace.opinions import SECOND_LOOK, is_of_group
 from core.workspace.snapshot import Snapshot, read_snapshot
 from core.workspace.task import ADJUDICATION, SPLIT_NAMES, SPLITS, SUNLIGHT
 
@@ -337,7 +337,8 @@ def _batches(
 ) -> list[str]:
     """Each item's batch; those that have none are proposed. The caller holds the lock."""
     proposals, found = [*logs.proposals], []
-    proposed = {(p.item_id, p.split): p.batch_id for p in logs.standing}
+    asked = (p for p in logs.standing if not is_of_group(p))
+    proposed = {(p.item_id, p.split): p.batch_id for p in asked}
     for item in (decision.item for decision in decisions):
         word, batch_id = words.get(item.item_id), proposed.get((item.item_id, item.split))
         if not word and not batch_id:

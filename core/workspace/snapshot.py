@@ -18,7 +18,7 @@ from core.system.progress import Progress, silent
 from core.workspace.labels import Labels, resolve, save
 from core.workspace.layout import Workspace, open_workspace
 from core.workspace.logs import Logs, Proposal, read_logs
-from core.workspace.opinions import is_by_hand, opinions_awaited
+from core.workspace.opinions import is_by_hand, is_of_group, opinions_awaited
 from core.workspace.task import LEAST_TEXTS, OPINIONS, SPLITS
 
 
@@ -87,7 +87,7 @@ class Snapshot:
         An opinion that was asked for is open until it is given, whatever label the item has.
         """
         labeled = self.labels.ids() - self.labels.queued
-        last = {p.item_id: p for p in self.logs.standing if not is_by_hand(p)}
+        last = {p.item_id: p for p in self._asked_about}
         asked = [proposal for item_id, proposal in last.items() if item_id not in labeled]
         asked += opinions_awaited(self.logs, self.labels.words)
         in_pool = self.pool_words.pool.positions(proposal.item_id for proposal in asked)
@@ -96,6 +96,11 @@ class Snapshot:
             if proposal.item_id in in_pool:
                 batches.setdefault(proposal.batch_id, []).append(proposal)
         return dict(sorted(batches.items()))
+
+    @cached_property
+    def _asked_about(self) -> list[Proposal]:
+        """The proposals for labels that somebody was to give on the card."""
+        return [p for p in self.logs.standing if not (is_by_hand(p) or is_of_group(p))]
 
     @cached_property
     def waiting(self) -> dict[str, str]:
@@ -111,19 +116,23 @@ class Snapshot:
     def candidates(self) -> NDArray[np.bool_]:
         """Which items of the pool may be proposed, `(n_pool,)`.
 
-        Not labeled or proposed before, no copy of a text that is, not blank; of copies the first.
+        Untaken and not blank; of copies the first.
         """
-        taken = self.labels.ids()
-        taken |= {p.item_id for p in self.logs.standing if not is_by_hand(p)}
+        return self.untaken & self.pool_words.is_first
+
+    @cached_property
+    def untaken(self) -> NDArray[np.bool_]:
+        """Which items of the pool have no label and wait for none, nor has a copy, `(n_pool,)`."""
+        taken = self.labels.ids() | {p.item_id for p in self._asked_about}
         pool = self.pool_words.pool
         at = pool.positions(taken)
         texts = [item.text for item in self.labels.items]
         texts += [row.text for row in self.labels.apart]
         texts += pool.texts_of(at).values()
-        is_candidate = self.pool_words.is_first.copy()
-        is_candidate[self.pool_words.copies_of(texts)] = False
-        is_candidate[list(at.values())] = False
-        return is_candidate
+        is_untaken = np.ones(len(pool), bool)
+        is_untaken[self.pool_words.copies_of(texts)] = False
+        is_untaken[list(at.values())] = False
+        return is_untaken
 
     @cached_property
     def held_out(self) -> NDArray[np.bool_]:

@@ -26,7 +26,10 @@ ask for it: they are no sample of anything."""
 SECOND_OPINION, REPEAT, ADJUDICATION = "second opinion", "repeat", "adjudication"
 """Stand where a strategy does for items that are proposed once more: to another person, to the same
 one, to one who decides. No batch can ask for them."""
-OPINIONS = (SECOND_OPINION, REPEAT)  # those that never change a label
+OPINIONS = (SECOND_OPINION, REPEAT)  # those that change no label that somebody looked at
+BULK = "bulk"
+"""Stands where a strategy does for items of a group that got one label at once, after a look at ten
+of them. No batch can ask for it."""
 MODELS = ("linear", "book")  # the first is the default
 FORMER_MODELS = ("hidden",)  # models of earlier versions: older files name them
 GONE = "a model of earlier versions, which was no better than `linear`, and slower"
@@ -105,7 +108,8 @@ class Task:
     `labels` are those that are offered. With `several`, a text has any number of them: its answer
     is their values joined by `|` in the task's order, `-` for none. `show` names the pool's columns
     that stand under a text on the card, `before` the one that stands above it, dimmed. `former` are
-    the strategies of earlier versions that its file names in the mix.
+    the strategies of earlier versions that its file names in the mix. `recheck_bulk` is how many
+    items labeled in bulk come on top of a batch, as a share of its size.
     """
 
     title: str
@@ -129,6 +133,7 @@ class Task:
     rarest: str = ""
     retired: tuple[Label, ...] = ()
     quality: Quality = Quality()
+    recheck_bulk: float = 0.05
     former: tuple[str, ...] = field(default=(), compare=False)
     source: str = field(default="task.toml", compare=False)
 

@@ -51,6 +51,7 @@ PLACES = {
     "release_minutes": ("batch", "release_minutes"),
     "stratify_by": ("batch", "stratify_by"),
     "rarest": ("batch", "rarest"),
+    "recheck_bulk": ("batch", "recheck_bulk"),
     "model": ("model", "name"),
     "encoder": ("model", "encoder"),
 }

@@ -176,7 +176,10 @@ def labels_today(snapshot: Snapshot, annotator: str = "") -> int:
     zone = ZoneInfo(st.context.timezone or "UTC")
     midnight = datetime.now(zone).replace(hour=0, minute=0, second=0, microsecond=0)
     since = f"{midnight.astimezone(UTC):%Y-%m-%dT%H:%M}"  # the logs' times sort as texts
-    given = [*snapshot.labels.items, *snapshot.labels.words.answered.values()]
+    words = snapshot.labels.words
+    not_here = words.unseen | words.looked_at.keys()  # nobody looked; or counted as an opinion
+    given = [x for x in snapshot.labels.items if x.item_id not in not_here]
+    given += words.answered.values()
     return sum(x.labeled_at >= since and annotator in ("", x.annotator) for x in given)
 
 

@@ -168,7 +168,7 @@ def test_a_strategys_labels_are_told_in_stretches_of_enough_of_them():
     ]
     items += chosen("hardly any", 6, THIN - 1)
     names = ["strategy", "batch_id", "is_positive", "differs", "novelty", "seconds"]
-    each, told = THIN + few, pd.DataFrame(items, columns=names)
+    each, told = THIN + few, pd.DataFrame(items, columns=names).assign(overruled=None)
     found = sorted((of.strategy, until, of.labeled) for until, of in over_time(told))
     assert found == [
         *(("few", at * each, 2 * few) for at in (2, 4)),

@@ -13,7 +13,7 @@ import altair as alt
 from core.evaluation.intervals import Interval
 from core.evaluation.report import MACRO_NAMES, SCORE_NAMES
 from core.sampling.catalog import CATALOG
-from core.workspace.task import NONE, NOT_RECORDED, SUNLIGHT, Label, Task
+from core.workspace.task import BULK, NONE, NOT_RECORDED, SUNLIGHT, Label, Task
 from pages.ui.components.figure import POINTS
 
 GRAY = "#b4b4b4"
@@ -23,6 +23,7 @@ CURVES = ("fscore", "auc", "average_precision")  # fields of a run that have a l
 
 STRATEGY_COLORS = {name: strategy.color for name, strategy in CATALOG.items()} | {
     SUNLIGHT: "#d7424c",
+    BULK: "#7a8b00",
     NOT_RECORDED: "#524265",
 }
 OTHER_STRATEGIES = ("#606060", "#8c8c8c", "#a8a8a8")
