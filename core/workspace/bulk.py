@@ -1,16 +1,15 @@
 """Labels given to a whole group of items at once, after a look at ten of them drawn by chance.
 
 A group is a batch that nobody is asked about, such as `bulk-0001`: its proposals name the items,
-its first `save` the label and why they are alike. Those to look at are proposed once more, in
-`bulk-0001-check-0001`, and labeled on the card. If all of them have the label, the others get it,
-each in one event, in one write. The group's last `save`, without a label, ends it. So a group is
-found again after a closed tab and a killed server.
+its first `save` the label and how they were found, and a `save` without a label ends it. Those to
+look at stand in `bulk-0001-check-0001` as well, for the card. So a group is found again after a
+closed tab and a killed server.
 """
 
-from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from functools import partial
 
 import numpy as np
 import pyarrow as pa
@@ -27,117 +26,50 @@ from core.workspace.snapshot import Snapshot, read_snapshot
 from core.workspace.task import BULK, SPLIT_NAMES
 
 CHECKED = 10
-"""Items of a group that somebody looks at first. If a tenth of a group has another label, 65% of
-all checks find one of those; if a quarter has, 94% do."""
+"""Items of a group that somebody looks at first. Where a tenth of a group has another label, 65%
+of all checks find one of those; where a quarter has, 94% do."""
 MOST = 10_000  # items of a group: one write, in a second or two
 LONGEST_REASON = 300  # characters: the reason stands with every label
-
-
-@dataclass(frozen=True)
-class Sorted:
-    """What of a set of items can be labeled at once: their rows in the pool, in its order.
-
-    `left_out` says how many others there are, by the reason.
-    """
-
-    rows: NDArray[np.int64]
-    left_out: Mapping[str, int]
 
 
 @dataclass(frozen=True)
 class Group:
     """A group that waits for its check, or for somebody to say what is to become of it.
 
-    `answers` are those of all items that were looked at, `last` those of the last check, both empty
-    where an item has no label yet; `is_checked` once nobody is asked about it any more. `rest` are
-    the items that would get the label now.
+    `about` has the label, and as its note how the items were found. `answers` are those of all
+    items that were looked at, the last check's behind, empty where there is none; `is_checked`
+    once nobody is asked any more. `rest` would get the label now.
     """
 
-    batch_id: str
-    label: str
-    reason: str
-    annotator: str
+    about: Event
     answers: tuple[str, ...]
-    last: tuple[str, ...]
+    n_last: int
     is_checked: bool
     rest: tuple[str, ...]
 
     @property
     def hits(self) -> int:
-        """How many of the items that were looked at have the label."""
-        return self.answers.count(self.label)
+        return self.answers.count(self.about.label)
 
     @property
     def passed(self) -> bool:
         """Whether all items of the last check have the label."""
-        return self.is_checked and {*self.last} == {self.label}
+        return self.is_checked and {*self.answers[-self.n_last :]} == {self.about.label}
 
     @property
     def result(self) -> str:
         return f"{self.hits} of {len(self.answers)} checked"
 
 
-@dataclass(frozen=True)
-class Given:
-    """A group that was labeled at once; `standing` of its labels nobody has looked at since."""
+def free_rows(snapshot: Snapshot, rows: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Those of these rows that can be labeled at once, in the pool's order.
 
-    batch_id: str
-    label: str
-    reason: str
-    annotator: str
-    labeled_at: str
-    standing: int
-
-
-def sort_out(snapshot: Snapshot, rows: NDArray[np.int64]) -> Sorted:
-    """Which of these rows can be labeled at once; of the others, how many there are and why.
-
-    Rows behind the pool, as `Tables` counts them, are labeled.
+    Without items that are labeled, held out or waiting, and copies of those; of copies the first.
     """
-    pool, words = snapshot.pool_words.pool, snapshot.pool_words
-    inside, left_out = np.unique(rows[rows < len(pool)]), Counter[str]()
-    left_out["labeled"] = len(np.unique(rows)) - len(inside)
-
-    def leave_out(reason: str, is_out: NDArray[np.bool_]) -> None:
-        nonlocal inside
-        left_out[reason] += int(is_out.sum())
-        inside = inside[~is_out]
-
-    leave_out("in the test or validation set, or copies", snapshot.held_out[inside])
-    leave_out("labeled", np.isin(inside, pool.rows_of(sorted(snapshot.labels.ids()))))
-    leave_out("in an open batch", np.isin(inside, pool.rows_of(sorted(snapshot.waiting))))
-    leave_out("copies of those", ~snapshot.untaken[inside])
-    leave_out("without text", words.is_blank[inside])
-    is_copy = np.ones(len(inside), bool)
-    is_copy[np.unique(words.keys[inside], return_index=True)[1]] = False
-    leave_out("copies of each other", is_copy)
-    return Sorted(inside, +left_out)
-
-
-def begin(
-    snapshot: Snapshot, inbox: Inbox, item_ids: Sequence[str], label: str, reason: str, hand: Hand
-) -> str:
-    """Proposes ten items of a group for its check, and keeps what the group is; its batch.
-
-    `reason` says how the items were found. Raises LoopError for a group that is too large or too
-    small, and while the test or validation set is not complete.
-    """
-    workspace = snapshot.workspace
-    workspace.task.require(label)
-    with workspace.locked():
-        snapshot = read_snapshot(workspace, snapshot.pool_words)
-        pool = snapshot.pool_words.pool
-        found = sort_out(snapshot, np.array([*pool.positions(item_ids).values()], np.int64)).rows
-        if refusal := refused(snapshot, len(found)):
-            raise LoopError(refusal)
-        ids = pool.ids.take(pa.array(found)).to_pylist()
-        taken = {p.batch_id for p in snapshot.logs.proposals if kind_of(p) == BULK}
-        batch_id = fresh_id(BULK, taken)
-        group = _proposals(snapshot, batch_id, ids, hand.annotator)
-        append_records(workspace.batches, [*group, *_check(snapshot, batch_id, ids, hand)])
-    named = reason[:LONGEST_REASON]
-    _write(inbox, [new_event(batch_id, hand.annotator, "save", label=label, note=named)])
-    return batch_id
+    words = snapshot.pool_words
+    rows = np.unique(rows[rows < len(words.pool)])  # behind the pool all are labeled
+    rows = rows[snapshot.untaken[rows] & ~words.is_blank[rows]]
+    return np.sort(rows[np.unique(words.keys[rows], return_index=True)[1]])
 
 
 def refused(snapshot: Snapshot, number: int) -> str:
@@ -145,43 +77,60 @@ def refused(snapshot: Snapshot, number: int) -> str:
     targets, splits = snapshot.workspace.task.targets, snapshot.labels.splits
     for split in ("evaluation", "validation"):
         if len(splits[split]) < targets[split]:
-            return (
-                f"Label the {SPLIT_NAMES[split]} first: it is drawn at random, and items that are "
-                "labeled in bulk could not be drawn for it any more."
-            )
+            what = "it is drawn at random, from which labels of a whole group would take items"
+            return f"Label the {SPLIT_NAMES[split]} first: {what}."
     if number > MOST:
         return f"At most {MOST:,} items can be labeled at once. Add a filter."
-    if number <= CHECKED:
+    if 0 < number <= CHECKED:
         few = f"{counted(number, 'item')} can be labeled here, and {CHECKED} are looked at anyway"
-        return f"{few}. Label them one by one." if number else "No item can be labeled here."
-    return ""
+        return f"{few}. Label them one by one."
+    return "" if number else "No item can be labeled here."
 
 
-def groups(snapshot: Snapshot, annotator: str = "") -> list[Group]:
-    """The groups that wait for their check or a decision, of one person if one is named."""
-    found, given = [], {event.batch_id for event in snapshot.labels.words.bulk.values()}
-    for batch_id, event in _kept(snapshot).items():
-        label = snapshot.workspace.task.today(event.label)
-        if label and annotator in ("", event.annotator):
-            group = _group(snapshot, batch_id, replace(event, label=label))
+def begin(
+    snapshot: Snapshot, inbox: Inbox, item_ids: Sequence[str], label: str, reason: str, hand: Hand
+) -> str:
+    """Proposes ten items of a group for its check, and keeps what the group is; its batch.
+
+    `reason` says how the items were found. Raises LoopError for what `refused` refuses.
+    """
+    workspace = snapshot.workspace
+    workspace.task.require(label)
+    with workspace.locked():
+        snapshot = read_snapshot(workspace, snapshot.pool_words)
+        ids = _free(snapshot, item_ids)
+        if refusal := refused(snapshot, len(ids)):
+            raise LoopError(refusal)
+        group = _proposed(snapshot, BULK, ids, hand)
+        check = _check(snapshot, group[0].batch_id, ids, hand)
+        append_records(workspace.batches, [*group, *check])
+    about = new_event(group[0].batch_id, hand.annotator, "save", label=label)
+    _write(inbox, [replace(about, note=reason[:LONGEST_REASON])])
+    return about.batch_id
+
+
+def groups(snapshot: Snapshot, annotator: str) -> list[Group]:
+    """This person's groups that wait for their check or a decision."""
+    task, words, about = snapshot.workspace.task, snapshot.labels.words, dict[str, Event]()
+    for event in _saves(snapshot):
+        about[event.batch_id] = event
+    given, found = {event.batch_id for event in words.bulk.values()}, []
+    for batch_id, event in about.items():
+        if event.annotator == annotator and (label := task.today(event.label)):
+            group = _group(snapshot, replace(event, label=label))
             # Whoever labeled the others may have died before the group's last word was written.
             found += [group] if group.rest or batch_id not in given else []
     return found
 
 
-def check_more(snapshot: Snapshot, inbox: Inbox, batch_id: str, hand: Hand) -> str:
-    """Proposes ten more items of the group for a look; the batch that holds them.
+def check_more(snapshot: Snapshot, batch_id: str, hand: Hand) -> None:
+    """Proposes ten more items of the group for a look, or what is left of it.
 
-    Raises LoopError if the group is over, or none of its items is left.
+    Raises LoopError if the group is over.
     """
-    with snapshot.workspace.locked():
-        snapshot = read_snapshot(snapshot.workspace, snapshot.pool_words)
-        group = _open_group(snapshot, batch_id)
-        if not group.rest:
-            raise LoopError("No item of this group is left to look at.")
-        asked = _check(snapshot, batch_id, group.rest, hand)
-        append_records(snapshot.workspace.batches, asked)
-    return asked[0].batch_id
+    with _opened(snapshot, batch_id, hand) as (now_, group):
+        check = _check(now_, batch_id, group.rest, hand)
+        append_records(snapshot.workspace.batches, check)
 
 
 def label_rest(snapshot: Snapshot, inbox: Inbox, batch_id: str, hand: Hand) -> int:
@@ -190,38 +139,29 @@ def label_rest(snapshot: Snapshot, inbox: Inbox, batch_id: str, hand: Hand) -> i
     Logs and label files have them when this returns. Raises LoopError if the group is over, or an
     item of the last check has another label.
     """
-    with snapshot.workspace.locked():
-        snapshot = read_snapshot(snapshot.workspace, snapshot.pool_words)
-        group = _open_group(snapshot, batch_id)
+    with _opened(snapshot, batch_id, hand) as (_, group):
         if not group.passed:
             raise LoopError(f"{group.result} have the label: the others cannot be labeled at once.")
-        note = f"{BULK_NOTE}{group.reason}; {group.result}"
-        first = new_event(batch_id, hand.annotator, "label", label=group.label, note=note)
-        first = replace(first, assisted=hand.assisted)
+        note = f"{BULK_NOTE}{group.about.note}; {group.result}"
+        first = new_event(batch_id, hand.annotator, "label", label=group.about.label, note=note)
         # Under the lock: nobody may draw one of them for anything in between.
-        _write(inbox, _for_each(first, group.rest))
-    end(inbox, batch_id, hand, group.result)
+        _write(inbox, _for_each(replace(first, assisted=hand.assisted), group.rest))
+    end(inbox, batch_id, hand)
     return len(group.rest)
 
 
-def end(inbox: Inbox, batch_id: str, hand: Hand, why: str) -> None:
+def end(inbox: Inbox, batch_id: str, hand: Hand) -> None:
     """The group is over: no more of its items are labeled at once."""
-    _write(inbox, [new_event(batch_id, hand.annotator, "save", note=why)])
+    _write(inbox, [new_event(batch_id, hand.annotator, "save")])
 
 
-def given_groups(snapshot: Snapshot) -> list[Given]:
-    """The groups of which labels stand as they were given at once, the newest first."""
-    words, firsts = snapshot.labels.words, dict[str, Event]()
-    unseen = Counter(words.bulk[item].batch_id for item in words.unseen)
-    for event in _saves(snapshot):
-        firsts.setdefault(event.batch_id, event)
-    at = {event.batch_id: event for event in words.bulk.values()}
-    found = [
-        Given(batch, x.label, firsts[batch].note, x.annotator, x.labeled_at, unseen[batch])
-        for batch, x in at.items()
-        if batch in firsts and unseen[batch]
-    ]
-    return sorted(found, key=lambda given: given.labeled_at, reverse=True)
+def given(snapshot: Snapshot) -> list[tuple[Event, int]]:
+    """One of each group's labels, and how many of them nobody has looked at; the newest first."""
+    words = snapshot.labels.words
+    events = [words.bulk[item_id] for item_id in words.unseen]
+    counts = Counter(event.batch_id for event in events)
+    firsts = {event.batch_id: event for event in events}
+    return [(firsts[batch_id], counts[batch_id]) for batch_id in sorted(counts, reverse=True)]
 
 
 def take_back(snapshot: Snapshot, inbox: Inbox, batch_id: str, hand: Hand) -> int:
@@ -237,7 +177,7 @@ def take_back(snapshot: Snapshot, inbox: Inbox, batch_id: str, hand: Hand) -> in
     return len(items)
 
 
-def _for_each(first: Event, item_ids: Sequence[str]) -> list[Event]:
+def _for_each(first: Event, item_ids: Iterable[str]) -> list[Event]:
     """The event once for each of these items."""
     made = first.event_id.partition("-")[0]
     return [
@@ -252,70 +192,61 @@ def _write(inbox: Inbox, events: Sequence[Event]) -> None:
         raise LoopError(reason)
 
 
-def _kept(snapshot: Snapshot) -> dict[str, Event]:
-    """The save that says what each group is which is not over."""
-    found: dict[str, Event] = {}
-    for event in _saves(snapshot):
-        if event.label:
-            found.setdefault(event.batch_id, event)
-        else:
-            found.pop(event.batch_id, None)
-    return found
-
-
 def _saves(snapshot: Snapshot) -> list[Event]:
     return [x for x in snapshot.logs.events if x.action == "save" and kind_of(x) == BULK]
 
 
-def _open_group(snapshot: Snapshot, batch_id: str) -> Group:
-    for group in groups(snapshot):
-        if group.batch_id == batch_id:
-            return group
-    raise LoopError("Somebody has decided about this group already. Reload the page.")
+@contextmanager
+def _opened(snapshot: Snapshot, batch_id: str, hand: Hand) -> Iterator[tuple[Snapshot, Group]]:
+    """The workspace, locked, as it is now, and this person's group."""
+    with snapshot.workspace.locked():
+        fresh = read_snapshot(snapshot.workspace, snapshot.pool_words)
+        for group in groups(fresh, hand.annotator):
+            if group.about.batch_id == batch_id:
+                yield fresh, group
+                return
+        raise LoopError("This group has been decided about already. Reload the page.")
 
 
-def _group(snapshot: Snapshot, batch_id: str, first: Event) -> Group:
-    items, checks = [], dict[str, list[str]]()
+def _group(snapshot: Snapshot, about: Event) -> Group:
+    batches: dict[str, list[str]] = defaultdict(list)
     for proposal in snapshot.logs.proposals:
-        if proposal.batch_id == batch_id:
-            items.append(proposal.item_id)
-        elif kind_of(proposal) == f"{batch_id}-check":
-            checks.setdefault(proposal.batch_id, []).append(proposal.item_id)
-    last = [*checks.values()][-1] if checks else []
-    looked_at = [item for check in checks.values() for item in check]
-    skipped = skips(snapshot.logs.events, first.annotator)
+        if f"{proposal.batch_id}-".startswith(f"{about.batch_id}-"):
+            batches[proposal.batch_id].append(proposal.item_id)
+    items, checks = batches.pop(about.batch_id, []), [*batches.values()]
+    last, looked_at = (checks or [[]])[-1], [item for check in checks for item in check]
+    skipped, labeled = skips(snapshot.logs.events, about.annotator), snapshot.labels.by_id
     asked = [x for x in last if x in snapshot.waiting and skipped[x] < SKIPS_TO_SET_ASIDE]
-    pool = snapshot.pool_words.pool
-    rest = pool.positions([*dict.fromkeys(items).keys() - {*looked_at}])
-    rows = sort_out(snapshot, np.array([*rest.values()], np.int64)).rows
     return Group(
-        batch_id, first.label, first.note, first.annotator,
-        answers=_answers(snapshot, looked_at),
-        last=_answers(snapshot, last),
-        is_checked=bool(last) and not asked,
-        rest=tuple(pool.ids.take(pa.array(rows)).to_pylist()),
-    )  # fmt: skip
+        about,
+        tuple(labeled[item].label if item in labeled else "" for item in looked_at),
+        len(last),
+        is_checked=bool(checks) and not asked,
+        rest=tuple(_free(snapshot, [*dict.fromkeys(items).keys() - {*looked_at}])),
+    )
 
 
-def _answers(snapshot: Snapshot, item_ids: Sequence[str]) -> tuple[str, ...]:
-    labeled = snapshot.labels.by_id
-    return tuple(labeled[item].label if item in labeled else "" for item in item_ids)
+def _free(snapshot: Snapshot, item_ids: Sequence[str]) -> list[str]:
+    """Those of these items that can be labeled at once, in the pool's order."""
+    pool = snapshot.pool_words.pool
+    rows = np.array([*pool.positions(item_ids).values()], np.int64)
+    return pool.ids.take(pa.array(free_rows(snapshot, rows))).to_pylist()
 
 
 def _check(
     snapshot: Snapshot, batch_id: str, item_ids: Sequence[str], hand: Hand
 ) -> list[Proposal]:
     """Ten of these items, drawn by chance, as a batch of this person."""
-    taken = {p.batch_id for p in snapshot.logs.proposals if kind_of(p) == f"{batch_id}-check"}
     generator = np.random.default_rng(snapshot.workspace.task.seed + len(snapshot.logs.proposals))
     drawn = generator.permutation(len(item_ids))[:CHECKED]
-    check = fresh_id(f"{batch_id}-check", taken)
-    return _proposals(snapshot, check, [item_ids[at] for at in drawn], hand.annotator)
+    return _proposed(snapshot, f"{batch_id}-check", [item_ids[at] for at in drawn], hand)
 
 
-def _proposals(
-    snapshot: Snapshot, batch_id: str, item_ids: Sequence[str], annotator: str
-) -> list[Proposal]:
-    of = partial(Proposal, batch_id, now(), "training", annotator, strategy=BULK)
-    seed = snapshot.workspace.task.seed
-    return [of(rank, item_id, seed=seed) for rank, item_id in enumerate(item_ids, start=1)]
+def _proposed(snapshot: Snapshot, kind: str, item_ids: Iterable[str], hand: Hand) -> list[Proposal]:
+    """These items as the next batch of this kind."""
+    taken = {p.batch_id for p in snapshot.logs.proposals if kind_of(p) == kind}
+    of = fresh_id(kind, taken), now(), "training", hand.annotator
+    return [
+        Proposal(*of, rank, item_id, BULK, seed=snapshot.workspace.task.seed)
+        for rank, item_id in enumerate(item_ids, start=1)
+    ]

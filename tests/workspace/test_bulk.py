@@ -16,7 +16,7 @@ from core.sampling import next_batch
 from core.sampling.next_batch import batch_to_label, propose
 from core.workspace import bulk
 from core.workspace.assignment import batch_for, earlier_batch
-from core.workspace.bulk import CHECKED, begin, check_more, given_groups, groups, label_rest
+from core.workspace.bulk import CHECKED, begin, check_more, given, groups, label_rest
 from core.workspace.events import Inbox
 from core.workspace.item_history import history
 from core.workspace.layout import Workspace, open_workspace
@@ -95,14 +95,18 @@ def test_ten_are_looked_at_by_key_before_the_others_get_the_label(team: Team):
     assert batch_for(snapshot, "ann") == f"{group}-check-0001"
     assert batch_to_label(snapshot, "ann") == f"{group}-check-0001"
     assert snapshot.waiting == dict.fromkeys(check, "training")
-    (waiting,) = groups(snapshot)
-    assert (waiting.label, waiting.reason, waiting.annotator) == ("1", REASON, "ann")
+    (waiting,) = groups(snapshot, "ann")
+    assert (waiting.about.label, waiting.about.note, waiting.about.annotator) == (
+        "1",
+        REASON,
+        "ann",
+    )
     assert not waiting.is_checked
     assert not waiting.passed
     with pytest.raises(LoopError, match="0 of 10 checked"):
         label_rest(snapshot, team.inbox, group, ANN)
     answer(team, f"{group}-check-0001", ["1"] * CHECKED)
-    (waiting,) = groups(open_snapshot(team.path))
+    (waiting,) = groups(open_snapshot(team.path), "ann")
     assert waiting.passed
     assert waiting.result == "10 of 10 checked"
     assert saved(team) == check
@@ -118,7 +122,7 @@ def test_ten_are_looked_at_by_key_before_the_others_get_the_label(team: Team):
     assert all(event.assisted and event.definitions for event in given)
     items = [item for item in snapshot.labels.splits["training"] if item.item_id in rest]
     assert {(x.strategy, x.label, x.batch_id) for x in items} == {(BULK, "1", group)}
-    assert not groups(snapshot)
+    assert not groups(snapshot, "ann")
     assert not snapshot.open_batches
     after = content(team.path)
     assert all(after[name].startswith(before[name]) for name in before)
@@ -130,17 +134,18 @@ def test_ten_are_looked_at_by_key_before_the_others_get_the_label(team: Team):
 def test_one_of_ten_with_another_label_keeps_the_others_unlabeled(team: Team):
     group, first = start(team)
     answer(team, f"{group}-check-0001", ["1"] * 9 + ["0"])
-    (waiting,) = groups(team.snapshot)
+    (waiting,) = groups(team.snapshot, "ann")
     assert waiting.is_checked
     assert not waiting.passed
     assert (waiting.result, len(waiting.rest)) == ("9 of 10 checked", 30)
     with pytest.raises(LoopError, match="9 of 10"):
         label_rest(team.snapshot, team.inbox, group, ANN)
-    second = check_more(team.snapshot, team.inbox, group, ANN)
+    check_more(team.snapshot, group, ANN)
+    second = batch_for(team.snapshot, "ann")
     assert second == f"{group}-check-0002"
     assert not set(check_of(team.snapshot, second)) & set(first)
     answer(team, second, ["1"] * CHECKED)
-    (waiting,) = groups(team.snapshot)
+    (waiting,) = groups(team.snapshot, "ann")
     assert waiting.passed
     assert waiting.result == "19 of 20 checked"
     assert label_rest(team.snapshot, team.inbox, group, ANN) == 20
@@ -152,14 +157,14 @@ def test_one_of_ten_with_another_label_keeps_the_others_unlabeled(team: Team):
 def test_a_group_that_is_given_up_leaves_its_items_free(team: Team):
     group, check = start(team)
     answer(team, f"{group}-check-0001", ["0"] * CHECKED)
-    bulk.end(team.inbox, group, ANN, "given up")
+    bulk.end(team.inbox, group, ANN)
     snapshot = open_snapshot(team.path)
-    assert not groups(snapshot)
-    assert not given_groups(snapshot)
+    assert not groups(snapshot, "ann")
+    assert not given(snapshot)
     free = snapshot.pool_words.pool.ids.filter(snapshot.candidates).to_pylist()
     assert set(free) == {f"i{at:04}" for at in range(300)} - set(check)
     with pytest.raises(LoopError, match="already"):
-        check_more(snapshot, team.inbox, group, ANN)
+        check_more(snapshot, group, ANN)
 
 
 def test_an_item_of_the_check_that_is_skipped_for_good_passes_nothing(team: Team):
@@ -168,59 +173,36 @@ def test_an_item_of_the_check_that_is_skipped_for_good_passes_nothing(team: Team
         team.say("ann", f"{group}-check-0001", item, "1")
     for is_over in (False, True):
         team.say("ann", f"{group}-check-0001", check[0], action="skip")
-        (waiting,) = groups(team.snapshot)
+        (waiting,) = groups(team.snapshot, "ann")
         assert waiting.is_checked is is_over
         assert not waiting.passed
     assert waiting.result == "9 of 10 checked"
 
 
-def test_it_is_known_who_is_left_out_and_why(make_workspace: MakeWorkspace):
+def test_what_is_held_out_labeled_or_waiting_is_left_out_and_copies(make_workspace: MakeWorkspace):
     """By brute force over texts and events."""
     items = [item[:2] for item in headlines(120)]
     copies = [(f"c{at:03}", f"  {items[at][1].upper()} ") for at in range(0, 120, 3)]
     pool = [*items, *copies, ("b1", " "), ("b2", "\u200b")]
-    task = SMALL_TASK.replace("training = 20", "training = 10")
-    workspace = make_workspace(pool, task=task)
+    workspace = make_workspace(pool, task=SMALL_TASK.replace("training = 20", "training = 10"))
     team = Team(workspace.path, {item_id: "0" for item_id, _ in pool})
     for _ in range(3):
         team.label_batch("ann")
     label_by_hand(team.workspace, team.inbox, candidate(team), "0", ANN)
-    open_ids = [p.item_id for p in propose(team.snapshot, "bob").proposals]
-    snapshot = team.snapshot
-    key_of = {item_id: text_key(text) for item_id, text in pool}
-    labels = snapshot.labels
-    held = {key_of[x.item_id] for x in labels.splits["evaluation"]}
-    labeled, waiting = labels.ids(), set(snapshot.waiting)
-    assert set(open_ids) == waiting
-    assert held
-    assert len(labeled) > 30
-    expected: dict[str, int] = {}
-    free, seen = [], set()
+    propose(team.snapshot, "bob")
+    snapshot, key_of = team.snapshot, {item_id: text_key(text) for item_id, text in pool}
+    labeled, waiting = snapshot.labels.ids(), set(snapshot.waiting)
+    assert len(labeled) == 31
+    assert len(waiting) == 10
+    seen = {key_of[item_id] for item_id in labeled | waiting} | {text_key("")}
+    free = []
     for item_id, text in pool:
-        if key_of[item_id] in held:
-            why = "in the test or validation set, or copies"
-        elif item_id in labeled:
-            why = "labeled"
-        elif item_id in waiting:
-            why = "in an open batch"
-        elif key_of[item_id] in {key_of[x] for x in labeled | waiting}:
-            why = "copies of those"
-        elif not text.strip(" \u200b"):
-            why = "without text"
-        elif key_of[item_id] in seen:
-            why = "copies of each other"
-        else:
-            seen.add(key_of[item_id])
+        if key_of[item_id] not in seen and text.strip(" \u200b"):
             free.append(item_id)
-            continue
-        expected[why] = expected.get(why, 0) + 1
-    found = bulk.sort_out(snapshot, np.arange(len(pool) + 2)[::-1])
-    assert snapshot.pool_words.pool.ids.take(found.rows).to_pylist() == free
-    expected["labeled"] += 2  # two rows behind the pool
-    assert found.left_out == expected
-    assert len(expected) == 6
-    ids = [item_id for item_id, _ in pool]
-    group = begin(snapshot, team.inbox, ids, "0", REASON, ANN)
+        seen.add(key_of[item_id])
+    found = bulk.free_rows(snapshot, np.arange(len(pool) + 2)[::-1])
+    assert snapshot.pool_words.pool.ids.take(found).to_pylist() == free
+    group = begin(snapshot, team.inbox, [item_id for item_id, _ in pool], "0", REASON, ANN)
     assert [p.item_id for p in team.snapshot.logs.batch(group)] == free
 
 
@@ -266,8 +248,9 @@ def test_too_few_too_many_and_too_early_are_refused(make_workspace: MakeWorkspac
 def test_one_press_takes_all_back_but_what_somebody_has_looked_at(team: Team):
     group = bulk_label(team)
     snapshot = open_snapshot(team.path)
-    (given,) = given_groups(snapshot)
-    assert (given.batch_id, given.label, given.reason, given.standing) == (group, "1", REASON, 30)
+    ((event, standing),) = given(snapshot)
+    assert (event.batch_id, event.label, standing) == (group, "1", 30)
+    assert event.note == f"bulk: {REASON}; 10 of 10 checked"
     rest = sorted(snapshot.labels.words.unseen)
     check = set(snapshot.labels.by_id) - set(rest)
     label_by_hand(team.workspace, team.inbox, rest[0], "0", BOB)
@@ -275,13 +258,13 @@ def test_one_press_takes_all_back_but_what_somebody_has_looked_at(team: Team):
     decide(team.workspace, team.inbox, decisions, "bob")
     ask(team, "b7", "bob", rest[2], SECOND_OPINION)
     team.say("bob", "b7", rest[2], "0")
-    assert given_groups(team.snapshot)[0].standing == 27
+    assert given(team.snapshot)[0][1] == 27
     restarted = Inbox(open_workspace(team.path))
     assert bulk.take_back(open_snapshot(team.path), restarted, group, ANN) == 27
     snapshot = open_snapshot(team.path)
     assert set(snapshot.labels.by_id) == {*check, *rest[:3]}
     assert [snapshot.labels.by_id[x].label for x in rest[:3]] == ["0", "1", "0"]
-    assert not given_groups(snapshot)
+    assert not given(snapshot)
     assert not snapshot.labels.findings
     assert bulk.take_back(snapshot, restarted, group, ANN) == 0
     free = snapshot.pool_words.pool.ids.filter(snapshot.candidates).to_pylist()
@@ -355,22 +338,30 @@ def test_a_write_that_a_crash_cut_short_is_mended_and_can_go_on(team: Team):
         snapshot = open_snapshot(team.path)
         standing = len(snapshot.labels.words.unseen)
         assert not snapshot.labels.findings
-        left = groups(snapshot)
+        left = groups(snapshot, "ann")
         assert len(saved(team)) == standing + CHECKED
         assert sum(len(x.rest) for x in left) + standing == 30
         if left:
             inbox = Inbox(snapshot.workspace)
             assert label_rest(snapshot, inbox, group, ANN) == 30 - standing
         assert len(saved(team)) == 40
-        assert not groups(open_snapshot(team.path))
+        assert not groups(open_snapshot(team.path), "ann")
+
+
+def test_a_group_whose_rows_are_gone_is_no_group(team: Team):
+    start(team)
+    (team.path / "batches.csv").unlink()
+    (group,) = groups(team.snapshot, "ann")
+    assert not group.passed
+    assert not group.rest
 
 
 def test_one_that_died_before_its_group_was_kept_leaves_ordinary_items(team: Team):
     start(team)
     (team.path / "annotations.csv").unlink()
     snapshot = open_snapshot(team.path)
-    assert not groups(snapshot)
-    assert not given_groups(snapshot)
+    assert not groups(snapshot, "ann")
+    assert not given(snapshot)
     assert len(snapshot.open_batches[batch_for(snapshot, "ann")]) == CHECKED
 
 
@@ -392,8 +383,9 @@ def test_several_labels_are_one_answer(make_workspace: MakeWorkspace):
     team = team_of(make_workspace, several)
     group, _ = start(team, label="a|b")
     answer(team, f"{group}-check-0001", ["a|b"] * 9 + ["a"])
-    assert groups(team.snapshot)[0].result == "9 of 10 checked"
-    answer(team, check_more(team.snapshot, team.inbox, group, ANN), ["a|b"] * CHECKED)
+    assert groups(team.snapshot, "ann")[0].result == "9 of 10 checked"
+    check_more(team.snapshot, group, ANN)
+    answer(team, f"{group}-check-0002", ["a|b"] * CHECKED)
     assert label_rest(team.snapshot, team.inbox, group, ANN) == 20
     assert len(saved(team, "a.csv")) == 40
     assert len(saved(team, "b.csv")) == 39
