@@ -23,7 +23,7 @@ CURVES = ("fscore", "auc", "average_precision")  # fields of a run that have a l
 
 STRATEGY_COLORS = {name: strategy.color for name, strategy in CATALOG.items()} | {
     SUNLIGHT: "#d7424c",
-    BULK: "#7a8b00",
+    BULK: "#2190ff",
     NOT_RECORDED: "#524265",
 }
 OTHER_STRATEGIES = ("#606060", "#8c8c8c", "#a8a8a8")

@@ -9,7 +9,7 @@ import streamlit as st
 
 from core.analysis.strategy_yield import THIN, Yield, by_strategy, over_time
 from core.workspace.snapshot import Snapshot
-from core.workspace.task import Task
+from core.workspace.task import BULK, Task
 from pages.ui.components.charts import labels_axis, numbers, strategy_color
 from pages.ui.components.figure import POINTS, show_figure
 from pages.ui.components.scores import interval_text
@@ -57,13 +57,20 @@ def measures(task: Task) -> list[Measure]:
             "not timed",
             ".1f",
         ),
+        Measure(
+            "overruled",
+            "Changed when checked",
+            "How often who looked at an item that was labeled in bulk gave it another label.",
+            empty="not checked",
+        ),
     ]
 
 
 def show_yields(snapshot: Snapshot, items: pd.DataFrame) -> None:
     """The table over all batches, and one chart for each measure."""
     found = measures(snapshot.workspace.task)
-    in_all = table(by_strategy(items), found)
+    in_bulk = items["strategy"].isin([BULK]).any()
+    in_all = table(by_strategy(items), found if in_bulk else found[:-1])
     st.dataframe(in_all, hide_index=True, key="strategy_totals")
     few = f" “Few” means fewer than {THIN} labels." if "Few" in in_all else ""
     st.caption(f"Ranges in brackets are 95% intervals.{few}")
@@ -73,7 +80,7 @@ def show_yields(snapshot: Snapshot, items: pd.DataFrame) -> None:
         "interval. Strategies with fewer labels are left out."
     )
     stretches = over_time(items)
-    for pair in (found[:2], found[2:]):
+    for pair in (found[:2], found[2:-1]):
         for place, measure in zip(st.columns(2), pair, strict=False):
             with place:
                 show_measure(stretches, measure)

@@ -9,7 +9,7 @@ from streamlit.delta_generator import DeltaGenerator
 
 from core.query.filters import AGREEMENTS, UNLABELED, Choices, Filters
 from core.workspace.logs import shown_id
-from core.workspace.task import SPLIT_NAMES, SUNLIGHT, Task
+from core.workspace.task import BULK, SPLIT_NAMES, SUNLIGHT, Task
 from pages.ui.components.items import percent
 from pages.ui.escape_markdown import plain
 from pages.ui.sunlight import state
@@ -25,7 +25,7 @@ STEPS = ("Back", -1, "arrow_back", "Left"), ("Next", 1, "arrow_forward", "Right"
 SIZE_NAMES = {1: "1 item", 10: "10", 50: "50"}
 SAID_AGREEMENT = dict(zip(AGREEMENTS, ("agree", "differ"), strict=True))
 SET_NAMES = {**SPLIT_NAMES, UNLABELED: "unlabeled"}
-CHOSEN_BY = {SUNLIGHT: "you, on this page"}
+CHOSEN_BY = {SUNLIGHT: "you, on this page", BULK: "label many"}
 
 
 def show_filters(task: Task, choices: Choices) -> None:
