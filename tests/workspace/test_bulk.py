@@ -188,7 +188,7 @@ def test_what_is_held_out_labeled_or_waiting_is_left_out_and_copies(make_workspa
     team = Team(workspace.path, {item_id: "0" for item_id, _ in pool})
     for _ in range(3):
         team.label_batch("ann")
-    label_by_hand(team.workspace, team.inbox, candidate(team), "0", ANN)
+    label_by_hand(team.workspace, team.inbox, [candidate(team)], "0", ANN)
     propose(team.snapshot, "bob")
     snapshot, key_of = team.snapshot, {item_id: text_key(text) for item_id, text in pool}
     labeled, waiting = snapshot.labels.ids(), set(snapshot.waiting)
@@ -214,7 +214,7 @@ def candidate(team: Team) -> str:
 def test_what_others_labeled_or_were_asked_meanwhile_is_left_alone(team: Team):
     group, check = start(team)
     others = [x for x in (f"i{at:04}" for at in range(40)) if x not in check]
-    label_by_hand(team.workspace, team.inbox, others[0], "0", BOB)
+    label_by_hand(team.workspace, team.inbox, [others[0]], "0", BOB)
     asked = [
         Proposal("batch-0009", now(), "training", "bob", rank, item_id, "random")
         for rank, item_id in enumerate(others[1:3], start=1)
@@ -253,7 +253,7 @@ def test_one_press_takes_all_back_but_what_somebody_has_looked_at(team: Team):
     assert event.note == f"bulk: {REASON}; 10 of 10 checked"
     rest = sorted(snapshot.labels.words.unseen)
     check = set(snapshot.labels.by_id) - set(rest)
-    label_by_hand(team.workspace, team.inbox, rest[0], "0", BOB)
+    label_by_hand(team.workspace, team.inbox, [rest[0]], "0", BOB)
     decisions = [Decision(item, "1") for item in as_they_stand(team.snapshot, rest[1:2])]
     decide(team.workspace, team.inbox, decisions, "bob")
     ask(team, "b7", "bob", rest[2], SECOND_OPINION)
@@ -306,7 +306,7 @@ def test_of_two_who_look_the_first_gives_the_label_and_the_item_is_disputed(team
     words = team.snapshot.labels.words
     assert team.snapshot.labels.by_id[item].label == "0"
     assert item in words.disputed
-    label_by_hand(team.workspace, team.inbox, item, "1", ANN)  # now that is a correction
+    label_by_hand(team.workspace, team.inbox, [item], "1", ANN)  # now that is a correction
     assert team.snapshot.labels.by_id[item].label == "1"
     assert item in team.snapshot.labels.words.corrected
 
