@@ -7,7 +7,7 @@ import pandas as pd
 import streamlit as st
 
 from core.analysis.simulation import make_demo
-from core.evaluation.report import report_intervals, score_names
+from core.evaluation.report import headline, score_names
 from core.pool.folder import pool_files
 from core.workspace.layout import SAMPLE
 from core.workspace.logs import shown_id
@@ -113,16 +113,18 @@ def show_last_run(snapshot: Snapshot) -> None:
         return
     run = snapshot.logs.runs[-1]
     st.header(plain(shown_id(run.run_id)), anchor=False)
-    task, found = snapshot.workspace.task, report_intervals(runs.report(snapshot, run))
+    task, report = snapshot.workspace.task, runs.report(snapshot, run)
     for column, score in zip(st.columns(2), ("fscore", "auc"), strict=True):
-        value, name = getattr(run, score), capitalized(score_names(task)[score])
+        value, found = headline(run, report, score)
         told = "undefined" if value is None else f"{value:.3f}"
         note = "The range below is a 95% confidence interval."
-        metric(column, name, told, span(found.get(score)), note)
-    st.caption(
-        f"Learned from {run.n_training:,} labels, measured on {run.n_evaluation:,} test items."
-    )
-    if run.fscore == 0 and task.positive:
+        metric(column, capitalized(score_names(task)[score]), told, span(found), note)
+    told = f"Learned from {run.n_training:,} labels, measured on {run.n_evaluation:,} test items."
+    if report and report.is_cut and run.fscore is not None:
+        told += f" The F-score is at the model's threshold of {report.threshold:.2f}"
+        told += f" (at 0.5: {run.fscore:.3f})."
+    st.caption(told)
+    if headline(run, report, "fscore")[0] == 0 and task.positive:
         st.caption(
             "The F-score is 0 while the model finds none of the positive items, as happens with "
             "few positive labels. AUC tells whether it already ranks them higher."

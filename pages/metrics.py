@@ -112,13 +112,15 @@ def show_scores(snapshot: Snapshot, run: Run, other: Run | None, label: int | No
         st.caption("This version has no report: these are its model's predictions of today.")
         return
     told = (
-        "F-score, precision and recall are at a probability of 0.5. The model's own threshold was "
-        "chosen on training data, never on the test set."
+        f"F-score, precision and recall are at the model's threshold of {report.threshold:.2f}. It "
+        "goes by how many positives the test set has, and by nothing else of it."
+        if report.is_cut
+        else "F-score, precision and recall are at a probability of 0.5."
     )
     if label is None:
         told = "Macro scores are means over the labels, each one against all others."
     if snapshot.workspace.task.several:
-        told += " Each label has a threshold of its own, chosen on training data."
+        told += " Each label has a threshold of its own."
     st.caption(f"{told} {plain(report.note)}")
     figures = report.figures.get("evaluation")
     if figures and figures.unknown:

@@ -5,14 +5,13 @@ from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import asdict, dataclass
 from hashlib import blake2b
-from itertools import takewhile
 from pathlib import Path
 
 import numpy as np
 
 from core.errors import LoopError, RunError
-from core.evaluation.prevalence import Prevalence, prevalence
-from core.evaluation.runs import label_mask, load_run
+from core.evaluation.prevalence import Prevalence, prevalence_of
+from core.evaluation.runs import load_run
 from core.evaluation.stopping import WINDOW, Sign, advice, positives_left, stability
 from core.features.pool_features import Space
 from core.models.model import Model
@@ -22,10 +21,8 @@ from core.system.disk_cache import file_stamps, newest
 from core.system.durable import DAMAGED, refused_as, remove, write_whole
 from core.system.progress import Progress, silent
 from core.system.typed_json import typed
-from core.workspace.labels import Labeled
 from core.workspace.layout import open_workspace
 from core.workspace.snapshot import Snapshot, read_snapshot
-from core.workspace.task import Task
 
 ESTIMATE_VERSION = 5  # part of the name: a change of what is computed computes it anew
 SAMPLE = 2_000  # items whose predictions are watched (Bloodgood and Vijay-Shanker 2009)
@@ -96,54 +93,19 @@ def make_estimate(
     """The estimate by these models, the oldest first, or by those of the last runs."""
     models = last_models(snapshot) if models is None else models
     progress("comparing the last models")
-    found = prevalence_of(snapshot) if snapshot.workspace.task.positive else None
+    positive = snapshot.workspace.task.positive
+    found = prevalence_of(snapshot, positive.value) if positive else None
     words, draw = snapshot.pool_words, np.random.default_rng(SAMPLE_SEED)
     watched = strategies.random(words.is_first, SAMPLE, draw).indices
     texts = words.pool.texts.take(watched).to_pylist()
-    predicted = [model.columns.predicted(score_texts(model, texts)) for model in models]
+    predicted = [
+        model.columns.most_probable.predicted(score_texts(model, texts)) for model in models
+    ]
     signs = (
         stability([each.ravel().astype(np.int64) for each in predicted]),
         *([positives_left(found.found, found.left)] if found else []),
     )
     return Estimate(found, signs, advice(signs))
-
-
-def prevalence_of(snapshot: Snapshot) -> Prevalence:
-    """The share of positives among the pool's distinct items and all labeled ones.
-
-    The random items are evaluation and validation data, and the random training items from before
-    a model first chose and a group was labeled in bulk: later ones were drawn from what was left.
-    Nobody has looked at the labels that were given in bulk.
-    """
-    task, training = snapshot.workspace.task, snapshot.labels.usable_training
-    words = snapshot.labels.words
-    groups = {event.batch_id for event in words.bulk.values()}
-    before = takewhile(lambda proposal: proposal.batch_id not in groups, snapshot.logs.proposals)
-    batches = {"", *(proposal.batch_id for proposal in before)}
-    held_out = [*snapshot.labels.splits["evaluation"], *snapshot.labels.splits["validation"]]
-    by_chance = [item for item in training if _was_before_any_model(item)]
-    drawn = [*held_out, *(item for item in by_chance if item.batch_id in batches)]
-    labeled = [*held_out, *(item for item in training if item.item_id not in words.unseen)]
-    in_bulk = [item for item in training if item.item_id in words.unseen]
-    is_open = snapshot.candidates.copy()  # those that wait in a batch, too
-    is_open[list(snapshot.pool_words.pool.positions(snapshot.waiting).values())] = True
-    return prevalence(
-        _n_positive(drawn, task),
-        len(drawn),
-        n_items=len(labeled) + len(in_bulk) + int(is_open.sum()),
-        n_labeled=len(labeled),
-        found=_n_positive(labeled, task),
-        in_bulk=_n_positive(in_bulk, task),
-    )
-
-
-def _was_before_any_model(item: Labeled) -> bool:
-    """Whether a training item was drawn at random from all that was not held out."""
-    return item.strategy == "random" and item.confidence is None
-
-
-def _n_positive(items: list[Labeled], task: Task) -> int:
-    return int(label_mask(items, task)[:, task.positive_index].sum())
 
 
 def last_models(snapshot: Snapshot) -> list[Model]:

@@ -129,7 +129,7 @@ def figures_text(figures: Figures | None, threshold: float, task: Task) -> list[
     lines = [f"95% of {names.get(x, x)}: {each}" for x, each in figures.intervals.items()]
     score = figures.at_threshold.fscore
     if score is not None and task.positive:
-        lines.append(f"F {score:.3f} at the threshold {threshold:.2f}, chosen on training items")
+        lines.append(f"F {score:.3f} at its threshold of {threshold:.2f}")
     if len(task.labels) > 2 or not task.positive:
         lines.append(
             f"all labels: macro F {figures.macro_fscore:.3f}, micro F {figures.micro_fscore:.3f}, "

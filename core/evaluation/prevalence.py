@@ -11,8 +11,11 @@ often the intervals hold the truth.
 """
 
 from dataclasses import dataclass
+from itertools import takewhile
 
 from core.evaluation.intervals import Interval, wilson
+from core.workspace.labels import Labeled
+from core.workspace.snapshot import Snapshot
 
 
 @dataclass(frozen=True)
@@ -28,6 +31,39 @@ class Prevalence:
     found: int
     n_positive: int
     n_random: int
+
+
+def prevalence_of(snapshot: Snapshot, label: str) -> Prevalence:
+    """The share of a label among the pool's distinct items and all labeled ones.
+
+    The random items are evaluation and validation data, and the random training items from before
+    a model first chose and a group was labeled in bulk: later ones were drawn from what was left.
+    Nobody has looked at the labels that were given in bulk.
+    """
+    task, splits = snapshot.workspace.task, snapshot.labels.splits
+    training, words = snapshot.labels.usable_training, snapshot.labels.words
+    groups = {event.batch_id for event in words.bulk.values()}
+    before = takewhile(lambda proposal: proposal.batch_id not in groups, snapshot.logs.proposals)
+    batches = {"", *(proposal.batch_id for proposal in before)}
+    held_out = [*splits["evaluation"], *splits["validation"]]
+    by_chance = [x for x in training if x.strategy == "random" and x.confidence is None]
+    drawn = [*held_out, *(item for item in by_chance if item.batch_id in batches)]
+    labeled = [*held_out, *(item for item in training if item.item_id not in words.unseen)]
+    in_bulk = [item for item in training if item.item_id in words.unseen]
+    is_open = snapshot.candidates.copy()  # those that wait in a batch, too
+    is_open[list(snapshot.pool_words.pool.positions(snapshot.waiting).values())] = True
+
+    def positives(items: list[Labeled]) -> int:
+        return sum(label in task.chosen(item.label) for item in items)
+
+    return prevalence(
+        positives(drawn),
+        len(drawn),
+        n_items=len(labeled) + len(in_bulk) + int(is_open.sum()),
+        n_labeled=len(labeled),
+        found=positives(labeled),
+        in_bulk=positives(in_bulk),
+    )
 
 
 def prevalence(

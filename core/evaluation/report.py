@@ -40,6 +40,7 @@ from core.models.model import Model
 from core.pool.bags import Mask
 from core.system.durable import DAMAGED
 from core.system.typed_json import typed
+from core.workspace.logs import Run
 from core.workspace.task import Task
 
 REPORT_FORMAT = "sunlight report 1"
@@ -80,8 +81,8 @@ class Figures:
     """All scores of a model on one set of items, by the task's headline; None: not defined.
 
     With a positive label they are about that label: `at_half` calls an item positive where it is
-    predicted, `at_threshold` where its probability, not calibrated, reaches the run's threshold.
-    Without one they are means over the labels, both of what is predicted. Errors of calibration and
+    the most probable label, `at_threshold` where it is predicted, by the run's threshold. Without
+    one they are means over the labels, both of what is predicted. Errors of calibration and
     Brier scores are of P(positive) as the model gives it (raw), and calibrated. `intervals` are of
     the scores at half, by the names of `intervals.SCORES`, and of the F-score at the threshold;
     what is not defined is left out. `labels` has the scores of each label, by value. With
@@ -136,6 +137,7 @@ class OutOfFold:
     labels: tuple[str, ...]
     probability: tuple[tuple[float, ...], ...]
     thresholds: tuple[float, ...] = ()
+    cut: tuple[int, float] | None = None
 
     @cached_property
     def table(self) -> NDArray[np.float64]:
@@ -145,7 +147,7 @@ class OutOfFold:
     @cached_property
     def answers(self) -> dict[str, tuple[str, float]]:
         """What is predicted of each item, as an answer, and how sure that is."""
-        columns = LabelColumns(self.labels, self.thresholds)
+        columns = LabelColumns(self.labels, self.thresholds, cut=self.cut)
         told = columns.answers(self.table), columns.confidence(self.table).tolist()
         return dict(zip(self.item_ids, zip(*told, strict=True), strict=True))
 
@@ -154,9 +156,9 @@ class OutOfFold:
 class Report:
     """A run's model in numbers.
 
-    `figures` are by split; those of `out of fold` are of the training items, and somewhat too good
-    at the threshold, which was chosen on them. `said` has the predictions of the evaluation items
-    of that time: it lets runs be compared item by item when their models are gone.
+    `figures` are by split; those of `out of fold` are of the training items. `said` has the
+    predictions of the evaluation items of that time: it lets runs be compared item by item when
+    their models are gone.
     """
 
     model: str
@@ -172,6 +174,9 @@ class Report:
     encoder: str = ""
     """Its name; empty without one, as in reports from before there were any."""
 
+    is_cut: bool = False
+    """Whether the positive label was predicted by the threshold; in older reports from 0.5 on."""
+
     out_of_fold: OutOfFold | None = None
     """None where too few items had a label, and in reports from before it was kept."""
 
@@ -185,6 +190,17 @@ def report_intervals(report: Report | None) -> dict[str, Interval]:
     figures = report and report.figures.get("evaluation")
     kept = figures.intervals if figures else {}
     return {name: each for name, each in kept.items() if each.low < each.high}
+
+
+def headline(run: Run, report: Report | None, score: str) -> tuple[float | None, Interval | None]:
+    """A score of a run with its interval; the F-score is that at the run's threshold.
+
+    Runs of before predicted from one half on, and have that score.
+    """
+    ends, figures = report_intervals(report), report and report.figures.get("evaluation")
+    if score == "fscore" and figures and report.is_cut:
+        return figures.at_threshold.fscore, ends.get(AT_THRESHOLD)
+    return getattr(run, score), ends.get(score)
 
 
 def kept_predictions(
@@ -204,7 +220,7 @@ def kept_out_of_fold(
 ) -> OutOfFold:
     """The out-of-fold predictions of these items, from `(n_items, n_labels)` probabilities."""
     told = tuple(_rounded(column) for column in probability.T)
-    return OutOfFold(tuple(item_ids), model.labels, told, model.thresholds)
+    return OutOfFold(tuple(item_ids), model.labels, told, model.thresholds, model.cut)
 
 
 def measure(
@@ -224,10 +240,9 @@ def measure(
         scores, found = _of_all_labels(probability, predicted, actual, scores)
         found |= {"at_half": macro, "at_threshold": macro}
     else:
-        threshold = model.thresholds[positive] if model.several else model.threshold
-        calibrated = model.calibration(probability)
-        of_label = (each[:, positive] for each in (probability, calibrated, actual))
-        found = _of_positive(scores[positive], *of_label, threshold)
+        half = as_table(model.columns.most_probable.predicted(probability), n_labels)
+        tables = probability, model.calibration(probability), predicted, half, actual
+        found = _of_positive(scores[positive], *(each[:, positive] for each in tables))
     return Figures(
         n_items=len(targets),
         **found,
@@ -243,8 +258,9 @@ def _of_positive(
     scores: LabelScores,
     raw: NDArray[np.floating],
     calibrated: NDArray[np.floating],
+    predicted: Mask,
+    half: Mask,
     actual: Mask,
-    threshold: float,
 ) -> dict[str, Any]:
     """The figures of the positive label, which has these scores; all arrays are `(n_items,)`.
 
@@ -252,20 +268,20 @@ def _of_positive(
     not leave an F-score of 0 or 1: the same interval holds for any threshold and any slice, and is
     cheap enough to be worked out while somebody moves a threshold.
     """
-    model, samples = BinaryPredictions(raw, raw >= threshold), resampled(len(actual))
+    model, samples = BinaryPredictions(raw, predicted), resampled(len(actual))
     ranking = bootstrap(lambda drawn: scores_of(model, actual, drawn, RANKING), samples)
-    above = cut_intervals(model.predicted, actual)
+    above = cut_intervals(predicted, actual)
     at_threshold = {AT_THRESHOLD: above["fscore"]} if above else {}
     return {
-        "at_half": Cut(scores.fscore, scores.precision, scores.recall),
-        "at_threshold": cut(model.predicted, actual),
+        "at_half": cut(half, actual),
+        "at_threshold": Cut(scores.fscore, scores.precision, scores.recall),
         "auc": scores.auc,
         "average_precision": scores.average_precision,
         "calibration_error_raw": calibration_error(raw, actual),
         "calibration_error_calibrated": calibration_error(calibrated, actual),
         "brier_raw": brier(raw, actual),
         "brier_calibrated": brier(calibrated, actual),
-        "intervals": {**ranking.intervals(), **scores.intervals, **at_threshold},
+        "intervals": {**ranking.intervals(), **cut_intervals(half, actual), **at_threshold},
     }
 
 
@@ -325,10 +341,10 @@ def in_today(report: Report, task: Task) -> Report:
     said = replace(said, predicted=tuple(task.today(answer) or "" for answer in said.predicted))
     brought = alignment(unseen.labels, task) if unseen else None
     if brought:
-        own = LabelColumns(unseen.labels, unseen.thresholds)
+        own = LabelColumns(unseen.labels, unseen.thresholds, cut=unseen.cut)
         told = tuple(map(_rounded, brought(unseen.table, several=own.several).T))
-        thresholds = brought.columns(own, task.values).thresholds
-        unseen = OutOfFold(unseen.item_ids, task.values, told, thresholds)
+        new = brought.columns(own, task.values)
+        unseen = OutOfFold(unseen.item_ids, task.values, told, new.thresholds, new.cut)
     figures = {
         split: replace(found, labels={task.current.get(x, x): y for x, y in found.labels.items()})
         for split, found in report.figures.items()

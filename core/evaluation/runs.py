@@ -24,6 +24,7 @@ from core.evaluation.report import (
     save_report,
 )
 from core.evaluation.report import in_today as report_in_today
+from core.evaluation.threshold import with_thresholds
 from core.features.pool_features import Space
 from core.features.sources import feature_source, pool_encoder
 from core.models.model import Model, in_today, load_model, save_model
@@ -71,6 +72,7 @@ def train(
     source = feature_source(snapshot, name, progress, space)
     progress(f"training on {len(items.texts):,} labels")
     learned = learn(name, source, items, task.seed if seed is None else seed)
+    learned = with_thresholds(snapshot, learned, items, progress)
     progress(f"evaluating on {len(snapshot.labels.splits['evaluation']):,} items")
     report = _report(snapshot, learned, items)
     run = _run(snapshot, learned.model, report, time.perf_counter() - began)
@@ -187,6 +189,7 @@ def _report(snapshot: Snapshot, learned: Learned, items: LabeledTexts) -> Report
         figures={name: found for name, found in figures.items() if found},
         said=kept_predictions(model, evaluated, probability["evaluation"], positive),
         encoder=source.encoder_name,
+        is_cut=model.cut is not None,
         out_of_fold=unseen,
     )
 

@@ -273,7 +273,7 @@ def scores_of_run(snapshot: Snapshot, run: Run) -> str:
     except RunError:
         intervals = {}
     rows = []
-    at_threshold = {AT_THRESHOLD: "F-score at the threshold that was chosen on training items"}
+    at_threshold = {AT_THRESHOLD: "F-score at its threshold"}
     for name, called in (score_names(snapshot.workspace.task) | at_threshold).items():
         value = getattr(run, name, None)
         interval = intervals.get(name)

@@ -6,7 +6,7 @@ are added, renamed, merged or retired.
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pyarrow as pa
@@ -24,23 +24,35 @@ class LabelColumns:
     """The labels of a probability table's columns, `(n_items, n_labels)`.
 
     With `thresholds`, one for each label, a text can have several: probabilities are independent,
-    and a label is predicted where its own reaches its threshold. Without, the most probable one is.
-    `unknown` are the labels of which the model has learned nothing.
+    and a label is predicted where its own reaches its threshold. With a `cut`, a column and its
+    threshold, that label is predicted from there on, else the most probable of the others; without
+    either, the most probable one. `unknown` are the labels of which the model has learned nothing.
     """
 
     labels: tuple[str, ...]
     thresholds: tuple[float, ...] = ()
     unknown: tuple[str, ...] = ()
+    cut: tuple[int, float] | None = None
 
     @property
     def several(self) -> bool:
         return bool(self.thresholds)
 
+    @property
+    def most_probable(self) -> "LabelColumns":
+        """The same, where of one label a text the most probable one is predicted."""
+        return replace(self, cut=None)
+
     def predicted(self, probability: Probability) -> NDArray[np.integer]:
         """The predicted column of each item, `(n_items,)`; of several labels a table of bools."""
         if self.several:
             return probability >= np.array(self.thresholds, np.float32)
-        return probability.argmax(axis=1)
+        if self.cut is None:
+            return probability.argmax(axis=1)
+        column, threshold = self.cut
+        others = probability.copy()
+        others[:, column] = -1
+        return np.where(probability[:, column] >= threshold, column, others.argmax(axis=1))
 
     def codes(self, probability: Probability) -> tuple[NDArray[np.int32], tuple[str, ...]]:
         """(each item's place among the answers, `(n_items,)`; the answers that are predicted)."""
@@ -61,8 +73,10 @@ class LabelColumns:
         return [answers[code] for code in codes]
 
     def confidence(self, probability: Probability) -> Probability:
-        """How sure the prediction is, `(n_items,)`; see `confidences`."""
-        return confidences(probability, several=self.several)
+        """How sure the prediction is, `(n_items,)`: its probability, or see `confidences`."""
+        if self.cut is None:
+            return confidences(probability, several=self.several)
+        return np.take_along_axis(probability, self.predicted(probability)[:, None], 1)[:, 0]
 
 
 def confidences(
@@ -121,7 +135,11 @@ class Alignment:
             if own.several:
                 at = (own.thresholds[part] for part in parts)
                 thresholds.append(max(at, default=NEVER_REACHED))
-        return LabelColumns(labels, tuple(thresholds), tuple(unknown))
+        cut = own.cut  # gone with its label, or where it was merged
+        if own.cut:
+            at = [at for at, parts in enumerate(self.parts) if parts == (own.cut[0],)]
+            cut = (at[0], own.cut[1]) if at else None
+        return LabelColumns(labels, tuple(thresholds), tuple(unknown), cut)
 
 
 def alignment(own: tuple[str, ...], task: Task) -> Alignment | None:

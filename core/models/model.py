@@ -31,10 +31,10 @@ SEVERAL_FORMAT = "sunlight params 4"
 class Model:
     """A trained network with everything that scoring needs; labels in the column order.
 
-    `threshold` is the positive label's probability, not calibrated, from which on the best F-score
-    was reached on out-of-fold predictions; `thresholds` are those of each of several labels that a
-    text can have. `cheap`, of a model with an encoder, was trained on the same labels without it,
-    and scores a pool that is too large to be encoded.
+    `cut` is the positive label's column and its probability, not calibrated, from which on it is
+    predicted; without one the most probable label is. `thresholds` are those of each of several
+    labels that a text can have. `cheap`, of a model with an encoder, was trained on the same labels
+    without it, and scores a pool that is too large to be encoded.
 
     `labels` are those of its probabilities: where the task has others by now than those that the
     model was trained on, `alignment` says which these were. `unlearned` had too few items.
@@ -46,7 +46,7 @@ class Model:
     labels: tuple[str, ...]
     seed: int
     calibration: Calibration = UNCHANGED
-    threshold: float = 0.5
+    cut: tuple[int, float] | None = None
     cheap: "Model | None" = None
     thresholds: tuple[float, ...] = ()
     unlearned: tuple[str, ...] = ()
@@ -57,6 +57,11 @@ class Model:
         return bool(self.thresholds)
 
     @property
+    def threshold(self) -> float:
+        """The positive label's threshold, of its probability as the model gives it."""
+        return self.cut[1] if self.cut else 0.5
+
+    @property
     def trained_on(self) -> tuple[str, ...]:
         """The labels that it was trained on, as they were called then."""
         return self.alignment.own if self.alignment else self.labels
@@ -64,7 +69,7 @@ class Model:
     @property
     def columns(self) -> LabelColumns:
         """What the columns of its probabilities mean, and what is predicted by them."""
-        return LabelColumns(self.labels, self.thresholds, self.unlearned)
+        return LabelColumns(self.labels, self.thresholds, self.unlearned, self.cut)
 
     def known(self, tokens: Iterable[str]) -> set[str]:
         """Those of these words of a text that the model has learned something of."""
@@ -88,6 +93,7 @@ def in_today(model: Model, task: Task) -> Model:
         labels=task.values,
         thresholds=columns.thresholds,
         unlearned=columns.unknown,
+        cut=columns.cut,
         calibration=model.calibration.brought(found.parts),
         cheap=model.cheap and in_today(model.cheap, task),
         alignment=found,
@@ -116,6 +122,8 @@ def save_model(model: Model, path: Path) -> None:
     if model.several:
         each = {"scales": model.calibration.scales, "thresholds": model.thresholds}
         content |= {name: list(numbers) for name, numbers in each.items()}
+    if model.cut:
+        content["cut_column"] = model.cut[0]
     if model.unlearned:
         content["unlearned"] = list(model.unlearned)
     if model.cheap:
@@ -157,11 +165,12 @@ def _from_content(content: dict[str, Any], path: Path, open_encoder: OpenEncoder
     if name not in MODELS or not all(isinstance(label, str) for label in labels):
         raise ValueError("an unknown model, or labels that are no texts")
     source = load_source(content, path, open_encoder)
-    calibration, threshold, thresholds = UNCHANGED, 0.5, ()
+    calibration, cut, thresholds = UNCHANGED, None, ()
     if content["format"] != BOOK_FORMAT:
         shifts, scales = _numbers(content, "shifts", labels), _numbers(content, "scales", labels)
         calibration = Calibration(float(content["scale"]), shifts, scales)
-        threshold = float(content["threshold"])
+        if "cut_column" in content:  # before, a threshold was kept, but not predicted by
+            cut = range(len(labels))[content["cut_column"]], float(content["threshold"])
     if content["format"] == SEVERAL_FORMAT:
         thresholds = _numbers(content, "thresholds", labels)
     seed, cheap, unlearned = int(content["seed"]), None, tuple(content.get("unlearned", ()))
@@ -172,7 +181,7 @@ def _from_content(content: dict[str, Any], path: Path, open_encoder: OpenEncoder
         weights = content["cheap_weights"]
         plain = _network(name, source.cheap, len(labels), weights, several=several)
         cheap = Model(name, plain, source.cheap, labels, seed, **beside)
-    return Model(name, network, source, labels, seed, calibration, threshold, cheap, **beside)
+    return Model(name, network, source, labels, seed, calibration, cut, cheap, **beside)
 
 
 def _numbers(content: dict[str, Any], name: str, labels: tuple[str, ...]) -> tuple[float, ...]:

@@ -5,6 +5,7 @@ bit of a probability can depend on the chunk that it is worked out in: parts beg
 chunks do, so that it does not depend on the parts.
 """
 
+from collections.abc import Sequence
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -34,15 +35,19 @@ def scored(network: "Network", fold: Fold, rows: RowBlock) -> Probability:
     return np.concatenate([probabilities_of(network, fold(x)) for x in chunks])
 
 
-def probabilities(model: Model, rows: Rows, engine: Engine = THREADS) -> Probability:
+def probabilities(
+    model: Model, rows: Rows, engine: Engine = THREADS, starts: Sequence[int] | None = None
+) -> Probability:
     """P(label | text) of each item, `(n_items, n_labels)`; not calibrated.
+
+    With `starts`, where chunks start, only of the items of those chunks.
 
     Each row sums to 1, unless a text can have several labels. `rows` are those of the model's
     source, columns those of `model.labels`.
     """
     ready = rows.projection(model.network.weights(model.source.n_sparse))
     size = CHUNK * min(CHUNKS_IN_A_PART, max(1, len(rows) // (PARTS * CHUNK)))
-    cuts = range(0, len(rows), size)
+    size, cuts = (CHUNK, starts) if starts is not None else (size, range(0, len(rows), size))
     parts = [ready.rows.part(start, min(start + size, len(rows))) for start in cuts]
     none = np.empty((0, len(model.trained_on)), np.float32)
     found = np.concatenate([none, *engine.map(partial(scored, model.network, ready.fold), parts)])

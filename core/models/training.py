@@ -1,4 +1,4 @@
-"""Training a text classifier on labeled texts, with its calibration and its threshold."""
+"""Training a text classifier on labeled texts, with its calibration."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -14,7 +14,6 @@ from core.models.calibration import (
     NEVER_REACHED,
     UNCHANGED,
     Probabilities,
-    best_threshold,
     fit_calibration,
     fit_label_by_label,
     learnable,
@@ -67,12 +66,12 @@ def require_two_labels(targets: Indices | Mask) -> None:
 
 
 def learn(name: str, source: Source, items: LabeledTexts, seed: int) -> Learned:
-    """The model of this name, calibrated, with its threshold; LoopError without two labels."""
+    """The model of this name, calibrated; raises LoopError without two labels."""
     learner = learner_on(name, source, items, seed)
     parts = parts_held_out(items.targets, len(items.labels), seed)
     model, others = learner.train_all(parts)
     if not parts:
-        note = f"Not calibrated, threshold 0.5: a label has fewer than {MIN_ITEMS} training items."
+        note = f"Not calibrated: a label has fewer than {MIN_ITEMS} training items."
         return Learned(model, None, note)
     found = np.empty((len(items.texts), len(items.labels)))
     for part, other in zip(parts, others, strict=True):
@@ -80,21 +79,15 @@ def learn(name: str, source: Source, items: LabeledTexts, seed: int) -> Learned:
     if items.several:
         return _learned_each(model, found, items.targets)
     calibration = fit_calibration(found, items.targets)
-    threshold = 0.5
-    if items.positive is not None:
-        threshold = best_threshold(found[:, items.positive], items.targets == items.positive)
     note = f"From out-of-fold predictions of the training items, at most {FOLDS} folds."
     if calibration == UNCHANGED:
         note += " Not calibrated: they rank no better than chance."
-    return Learned(replace(model, calibration=calibration, threshold=threshold), found, note)
+    return Learned(replace(model, calibration=calibration), found, note)
 
 
 def _learned_each(model: Model, found: Probabilities, targets: Mask) -> Learned:
-    """The model with calibration and threshold of each label that it has learned."""
-    thresholds = tuple(
-        NEVER_REACHED if label in model.unlearned else best_threshold(score, has)
-        for label, score, has in zip(model.labels, found.T, targets.T, strict=True)
-    )
+    """The model with the calibration of each label, predicted from one half on if it is known."""
+    thresholds = tuple(NEVER_REACHED if label in model.unlearned else 0.5 for label in model.labels)
     calibration = fit_label_by_label(found, targets)
     note = f"From out-of-fold predictions of the training items, {FOLDS} folds, label by label."
     return Learned(replace(model, calibration=calibration, thresholds=thresholds), found, note)

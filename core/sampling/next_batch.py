@@ -255,7 +255,7 @@ def _proposals(
     ]
     if scores is None or not picks:
         return tuple(proposals)
-    rows, columns = np.array([row for _, row, _ in picks]), scores.model.columns
+    rows, columns = np.array([row for _, row, _ in picks]), scores.model.columns.most_probable
     probability = with_own(snapshot, scores, rows).probability[rows]
     told = columns.answers(probability), columns.confidence(probability).tolist()
     return tuple(

@@ -43,7 +43,7 @@ def score_pool(
         return scores
     # Its encoder: what other strategies choose is encoded while nobody else can propose.
     model.source.warm_up()
-    unsure = model.columns.confidence(probability).astype(np.float64)
+    unsure = model.columns.most_probable.confidence(probability).astype(np.float64)
     near = strategies.lowest(unsure, snapshot.candidates, ENCODED_AT_MOST).indices
     return with_own(snapshot, scores, near, progress)
 

@@ -29,4 +29,7 @@ def typed(kind: Any, value: Any) -> Any:  # noqa: ANN401 (any type, and any JSON
         return {name: typed(parts[1], part) for name, part in value.items()}
     if type(value) is not (list if parts else kind):
         raise TypeError("a value is of another type than it should be")
-    return tuple(typed(parts[0], part) for part in value) if parts else value
+    if not parts:
+        return value
+    kinds = parts if parts[-1] is not Ellipsis else parts[:1] * len(value)
+    return tuple(typed(*both) for both in zip(kinds, value, strict=True))

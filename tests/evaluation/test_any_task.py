@@ -69,7 +69,15 @@ def test_the_figures_of_every_task_are_scikit_learns(snapshot: Snapshot):
     row, run = row_scores(figures), trained.run
     if task.positive:
         at = task.positive_index
-        headline = (each[2][at], aucs[at], aps[at], each[0][at], each[1][at])
+        at_cut = figures.at_threshold
+        assert (at_cut.precision, at_cut.recall, at_cut.fscore) == pytest.approx(
+            [numbers[at] for numbers in each[:3]]
+        )
+        half = as_table(
+            trained.model.columns.most_probable.predicted(probability), len(task.values)
+        )
+        half = theirs.precision_recall_fscore_support(actual, half, zero_division=0)
+        headline = (half[2][at], aucs[at], aps[at], half[0][at], half[1][at])
     else:
         headline = (macro[2], np.mean(aucs), np.mean(aps), macro[0], macro[1])
     assert tuple(row.values()) == pytest.approx(headline)
@@ -167,7 +175,10 @@ def test_every_run_can_be_compared_with_another(snapshot: Snapshot):
     scored = run_scores.resample(found, label, samples)
     figures = trained.report.figures["evaluation"]
     intervals = scored.intervals()
-    for name, value in row_scores(figures).items():
+    row = row_scores(figures)
+    if task.positive:
+        row |= vars(figures.at_threshold)
+    for name, value in row.items():
         assert intervals[name].value == pytest.approx(value)
     same = scored.over(scored)
     assert same["fscore"].value == same["fscore"].high == 0
@@ -212,7 +223,7 @@ def test_what_is_printed_names_the_headline_and_every_label(snapshot: Snapshot):
     lines = "\n".join(answers.figures_text(figures, trained.report.threshold, task))
     assert ("macro AUC" in lines) == (task.positive is None)
     assert ("exact match" in lines) == task.several
-    assert ("at the threshold" in lines) == (task.positive is not None)
+    assert ("at its threshold" in lines) == (task.positive is not None)
     name = "F" if task.positive else "macro F"
     assert answers.run_text(trained.run, task).startswith(f"run-0001: {name} ")
 

@@ -41,7 +41,7 @@ def a_report() -> Report:
 
 
 def figures_of(score: np.ndarray, targets: np.ndarray, threshold: float = 0.3) -> Figures | None:
-    model = replace(a_model(), calibration=SHIFTED, threshold=threshold)
+    model = replace(a_model(), calibration=SHIFTED, cut=(0, threshold))
     return measure(model, np.stack([score, 1 - score], axis=1), targets, 0)
 
 

@@ -159,7 +159,12 @@ def test_a_model_learns_what_there_is_and_says_what_it_thinks_of_new_texts(snaps
     assert [kept.answer(row) for row in range(5)] == again.columns.answers(kept.probability[:5])
 
 
-def test_thresholds_are_those_of_the_best_f_out_of_fold(several: Snapshot):
+def test_thresholds_of_rare_labels_are_those_of_the_best_f_out_of_fold(several: Snapshot):
+    several = with_labels(
+        several, [(x.item_id, x.text, x.label) for x in several.labels.splits["training"]]
+    )
+    for item in several.labels.splits["training"]:  # chosen ones do not tell how many there are
+        object.__setattr__(item, "strategy", "low confidence")
     trained = runs.train(several)
     unseen = trained.report.out_of_fold
     targets = runs.columns(several.labels.usable_training, several.workspace.task)
@@ -337,7 +342,7 @@ def test_a_file_of_one_label_a_text_is_as_before(tmp_path: Path):
     content = torch.load(tmp_path / "models" / "m.params", weights_only=True)
     assert content["format"] == "sunlight params 3"
     assert set(content) == {
-        "format", "name", "labels", "seed", "weights", "scale", "shifts", "threshold",
+        "format", "name", "labels", "seed", "weights", "scale", "shifts", "threshold", "cut_column",
         *model.source.saved(tmp_path / "models"),
     }  # fmt: skip
     assert load_model(tmp_path / "models" / "m.params").columns == model.columns

@@ -82,14 +82,14 @@ def test_a_file_of_the_first_format_is_still_read(tmp_path: Path):
 
 
 def test_a_file_of_the_second_format_is_still_read(tmp_path: Path):
-    mine = replace(model(), calibration=Calibration(0.5, (-1.0, 0.0)), threshold=0.25)
+    mine = replace(model(), calibration=Calibration(0.5, (-1.0, 0.0)), cut=(0, 0.25))
     file = tmp_path / "m.params"
     save_model(mine, file)
     content = torch.load(file, weights_only=True)
     torch.save(content | {"format": "sunlight params 2", "words": list(WORDS)}, file)
     loaded = load_model(file)
     assert loaded.source == mine.source
-    assert (loaded.calibration, loaded.threshold) == (mine.calibration, mine.threshold)
+    assert (loaded.calibration, loaded.cut) == (mine.calibration, mine.cut)
     assert np.array_equal(score_texts(loaded, TEXTS), score_texts(mine, TEXTS))
 
 
@@ -108,7 +108,8 @@ def test_words_are_kept_as_texts_are_split(tmp_path_factory, texts: list[str]):
         {"space": "../../secret"},
         {"space": 7},
         {"shifts": [0.0]},
-        {"threshold": "high"},
+        {"cut_column": 0, "threshold": "high"},
+        {"cut_column": 9, "threshold": 0.5},
         {"name": "unheard"},
         {"labels": ["1", "0", "2"]},
         {"weights": {}},

@@ -14,7 +14,7 @@ from core.models.book import (
     epoch_items,
     stack_of,
 )
-from core.models.calibration import UNCHANGED, best_threshold, fit_calibration, parts_held_out
+from core.models.calibration import UNCHANGED, fit_calibration, parts_held_out
 from core.models.linear import NEVER
 from core.models.model import Model
 from core.models.networks import BookNetwork, new_network
@@ -212,7 +212,7 @@ def test_every_model_learns_and_is_calibrated(sources: dict, name: str):
     assert (score_texts(model, TEXTS).argmax(axis=1) == TRUTH).mean() > 0.9
     assert learned.out_of_fold.shape == (150, 2)
     assert model.calibration != UNCHANGED
-    assert 0 < model.threshold < 1
+    assert model.cut is None
     assert "out-of-fold" in learned.note
 
 
@@ -221,7 +221,6 @@ def test_the_same_arguments_give_the_same_numbers(sources: dict, name: str):
     items = LabeledTexts(TEXTS, TRUTH, ("1", "0"), 0)
     one, same = (learn(name, sources[name], items, seed=3) for _ in range(2))
     assert np.array_equal(score_texts(one.model, TEXTS), score_texts(same.model, TEXTS))
-    assert one.model.threshold == same.model.threshold
     assert one.model.calibration == same.model.calibration
 
 
@@ -243,15 +242,11 @@ def test_each_out_of_fold_prediction_is_by_a_model_of_the_other_parts(sources: d
 
 
 @pytest.mark.parametrize("name", ["linear", "book"])
-def test_calibration_and_threshold_are_of_predictions_by_models_that_saw_less(
-    sources: dict, name: str
-):
+def test_calibration_is_of_predictions_by_models_that_saw_less(sources: dict, name: str):
     """On labels that are half noise, where a model's view of what it learned flatters most."""
     noise = np.where(np.arange(150) % 2, TRUTH, np.random.default_rng(0).integers(0, 2, 150))
     learned = learn(name, sources[name], LabeledTexts(TEXTS, noise, ("1", "0"), 0), seed=0)
     seen = score_texts(learned.model, TEXTS)
-    assert learned.model.threshold == best_threshold(learned.out_of_fold[:, 0], noise == 0)
-    assert learned.model.threshold != best_threshold(seen[:, 0], noise == 0)
     assert learned.model.calibration == fit_calibration(learned.out_of_fold, noise)
     assert learned.model.calibration != fit_calibration(seen, noise)
 

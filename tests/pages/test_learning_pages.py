@@ -27,11 +27,10 @@ def test_metrics_tells_scores_with_intervals_and_the_threshold(demo: Path, monke
     figures = read_report(snapshot, run).figures["evaluation"]
     page = open_page("metrics", demo, monkeypatch)
     table = page.dataframe[0].value.set_index("Score")
-    assert table["Value"]["F-score"] == run.fscore
+    assert table["Value"]["F-score"] == figures.at_threshold.fscore
+    assert table["Value"]["F-score at 0.5"] == run.fscore
     auc = figures.intervals["auc"]
     assert table["95% interval"]["AUC"] == f"{auc.low:.2f} to {auc.high:.2f}"
-    (at_threshold,) = [name for name in table.index if "threshold" in name]
-    assert table["Value"][at_threshold] == figures.at_threshold.fscore
     assert any("Average precision of Model 3" in said.value for said in page.markdown)
 
 

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 import streamlit as st
 
-from core.evaluation.report import score_names
+from core.evaluation.report import headline, score_names
 from core.sampling.catalog import CATALOG, preset_of, presets, refusal
 from core.sampling.next_batch import BatchRequest, batch_to_label, is_active
 from core.workspace.assignment import batch_for, earlier_batch
@@ -12,6 +12,7 @@ from core.workspace.logs import Run, shown_id
 from core.workspace.snapshot import Snapshot
 from core.workspace.task import SPLIT_NAMES, Task, apportion, check_mix
 from pages.ui import session
+from pages.ui.cache import runs
 from pages.ui.card import CardBatch
 from pages.ui.card.batch_data import card_batch
 from pages.ui.components.messages import progress_shown
@@ -94,14 +95,14 @@ def tell_news(snapshot: Snapshot, annotator: str, batch: CardBatch) -> None:
 
 def show_last_run(snapshot: Snapshot, batch: CardBatch) -> None:
     """In one line what the last training brought; nothing where no model may be spoken of."""
-    runs = snapshot.logs.runs
-    if runs and batch.split == "training" and not batch.reopened:
-        st.caption(plain(run_line(runs, snapshot.workspace.task)))
+    if snapshot.logs.runs and batch.split == "training" and not batch.reopened:
+        st.caption(plain(run_line(snapshot)))
 
 
-def run_line(runs: list[Run], task: Task) -> str:
+def run_line(snapshot: Snapshot) -> str:
     """The new scores beside the last ones, where the same test set gave both."""
-    run, before = runs[-1], runs[-2] if len(runs) > 1 else None
+    made, task = snapshot.logs.runs, snapshot.workspace.task
+    run, before = made[-1], made[-2] if len(made) > 1 else None
     if not run.fscore:
         of = f"{task.positive.name} examples" if task.positive else "examples of each label"
         return f"The model has started learning; it needs more {of}."
@@ -111,11 +112,15 @@ def run_line(runs: list[Run], task: Task) -> str:
     scores = [
         f"{score_names(task)[of]} {new:.3f}" + ("" if old is None else f" ({new - old:+.3f})")
         for of in ("fscore", "auc")
-        for new, old in [(getattr(run, of), before and getattr(before, of))]
+        for new, old in [[each and _score(snapshot, each, of) for each in (run, before)]]
         if new is not None
     ]
     mark = " (the test set has changed since the last model)" if is_other else ""
     return f"{shown_id(run.run_id)}, trained in {run.seconds:.1f} s: {', '.join(scores)}{mark}"
+
+
+def _score(snapshot: Snapshot, run: Run, name: str) -> float | None:
+    return headline(run, runs.report(snapshot, run), name)[0]
 
 
 def choose_mix(task: Task) -> dict[str, int] | None:

@@ -6,7 +6,14 @@ import pandas as pd
 import streamlit as st
 
 from core.evaluation.metrics import label_scores
-from core.evaluation.report import AT_THRESHOLD, MACRO_NAMES, Report, report_intervals, score_names
+from core.evaluation.report import (
+    MACRO_NAMES,
+    RANKING,
+    Report,
+    headline,
+    report_intervals,
+    score_names,
+)
 from core.evaluation.report import SCORE_NAMES as SCORES
 from core.evaluation.run_scores import CALLS, EvaluationPredictions, stages
 from core.workspace.logs import Run, shown_id
@@ -23,9 +30,9 @@ def curve_points(snapshot: Snapshot) -> pd.DataFrame:
     """One row for each run and score of `CURVES`: value, low, high; no interval, no ends."""
     rows, called = [], score_names(snapshot.workspace.task)
     for run in snapshot.logs.runs:
-        ends = report_intervals(runs.report(snapshot, run))
+        report = runs.report(snapshot, run)
         for score in CURVES:
-            value, found = getattr(run, score), ends.get(score)
+            value, found = headline(run, report, score)
             low, high = (found.low, found.high) if found else (None, None)
             rows.append((run.run_id, run.model, run.n_training, called[score], value, low, high))
     names = ["run_id", "model", "n_training", "score", "value", "low", "high"]
@@ -87,7 +94,7 @@ def score_table(snapshot: Snapshot, run: Run, other: Run | None, label: int | No
     kept = report_intervals(report)
     found = runs.score_intervals(snapshot, run, label)
     if is_headline and run.evaluation_hash == runs.evaluation_hash(snapshot):
-        found = found | kept
+        found = found | {name: kept[name] for name in RANKING if name in kept}
     called = MACRO_NAMES if label is None else SCORES
     rows = [
         (name, found[score].value, span(found[score]))
@@ -100,9 +107,8 @@ def score_table(snapshot: Snapshot, run: Run, other: Run | None, label: int | No
     if figures and label is None:
         rows[1:1] = [("exact match" if task.several else "accuracy", figures.accuracy, "")]
         rows[2:2] = [("micro F", figures.micro_fscore, "")] * task.several
-    elif figures and is_headline and not task.several:
-        name = f"F-score at threshold {report.threshold:.2f}"
-        rows.insert(1, (name, figures.at_threshold.fscore, span(kept.get(AT_THRESHOLD))))
+    elif report and report.is_cut and is_headline:
+        rows.append(("F-score at 0.5", figures.at_half.fscore, span(kept.get("fscore"))))
     table = pd.DataFrame(rows, columns=["Score", "Value", "95% interval"])
     if other is None:
         return table
@@ -149,6 +155,9 @@ def show_table(table: pd.DataFrame) -> None:
 
 def show_versions(snapshot: Snapshot) -> None:
     every, called = pd.DataFrame(snapshot.logs.runs), score_names(snapshot.workspace.task)
+    reports = [runs.report(snapshot, run) for run in snapshot.logs.runs]
+    both = zip(snapshot.logs.runs, reports, strict=True)
+    every["fscore"] = [headline(run, report, "fscore")[0] for run, report in both]
     columns = {"created_at": "Trained", "model": "Type", "n_training": "Training labels"}
     columns |= {"n_evaluation": "Test items"}
     columns |= {score: capitalized(name) for score, name in called.items()}
