@@ -376,8 +376,8 @@ def _points(data: bytes, folder: Path) -> None:
 
 
 _POINT_FIELDS = (
-    "seed", "mix", "model", "labels", "fscore", "auc", "average_precision", "positive_share",
-    "seconds",
+    "seed", "mix", "model", "labels", "fscore", "fscore_at_threshold", "macro_fscore", "auc",
+    "average_precision", "positive_share", "seconds",
 )  # fmt: skip
 
 

@@ -44,6 +44,8 @@ class Point:
     model: str
     labels: int
     fscore: float | None
+    fscore_at_threshold: float | None
+    macro_fscore: float | None
     auc: float | None
     average_precision: float | None
     positive_share: float | None
@@ -217,12 +219,15 @@ def point_of(curve: Curve, step: Step) -> Point:
     items, task = step.snapshot.labels.splits["training"], step.snapshot.workspace.task
     positive = task.positive and sum(task.positive.value in task.chosen(x.label) for x in items)
     run = step.trained.run if step.trained else None
+    figures = step.trained.report.figures.get("evaluation") if step.trained else None
     return Point(
         curve.seed,
         curve.mix,
         curve.model,
         labels=len(items),
         fscore=run and run.fscore,
+        fscore_at_threshold=figures and figures.at_threshold.fscore,
+        macro_fscore=figures and figures.macro_fscore,
         auc=run and run.auc,
         average_precision=run and run.average_precision,
         positive_share=None if positive is None else positive / len(items),

@@ -16,7 +16,7 @@ def curve(seed: int, mix: str, scores: list[float | None]) -> list[Point]:
     """Scores at 100, 200, 400, … labels; the AUC is half the F-score."""
     labels = [100, 200, 400, 800]
     return [
-        Point(seed, mix, "book", at, f, None if f is None else f / 2, 0.5, 0.1, 1.0)
+        Point(seed, mix, "book", at, f, f, f, None if f is None else f / 2, 0.5, 0.1, 1.0)
         for at, f in zip(labels, scores, strict=False)
     ]
 

@@ -45,8 +45,8 @@ def test_the_file_has_the_columns_and_a_row_for_each_point(study: Study, tmp_pat
     points = learn(study, tmp_path / "curve.csv", workers=1)
     found = rows(tmp_path / "curve.csv")
     assert list(found[0]) == list(FIELDS) == [
-        "seed", "mix", "model", "labels", "fscore", "auc", "average_precision",
-        "positive_share", "seconds",
+        "seed", "mix", "model", "labels", "fscore", "fscore_at_threshold", "macro_fscore", "auc",
+        "average_precision", "positive_share", "seconds",
     ]  # fmt: skip
     assert len(found) == len(points) == 2 * 2 * 3
     assert {row["mix"] for row in found} == set(MIXES)

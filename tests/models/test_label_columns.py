@@ -115,7 +115,7 @@ def test_each_label_is_scikit_learns_regression_against_the_others():
             C=C, class_weight="balanced", solver="newton-cg", tol=1e-10, max_iter=500
         ).fit(matrix, has)
         expected = theirs.predict_proba(matrix)[:, 1]
-        np.testing.assert_allclose(1 / (1 + np.exp(-scores[:, label])), expected, atol=1e-6)
+        np.testing.assert_allclose(1 / (1 + np.exp(-scores[:, label])), expected, atol=5e-6)
         alone = fit_logistic(rows, n_columns, 1 - has.astype(np.int64))
         np.testing.assert_allclose(fit.sparse[:, [label]], alone.sparse, atol=1e-5)
 

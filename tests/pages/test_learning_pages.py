@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from core.evaluation.report import AT_THRESHOLD
 from core.evaluation.runs import read_report
 from core.workspace.events import Inbox
 from core.workspace.layout import open_workspace
@@ -35,13 +36,14 @@ def test_metrics_tells_scores_with_intervals_and_the_threshold(demo: Path, monke
 
 
 def test_a_run_without_a_report_still_shows_its_scores(demo: Path, monkeypatch):
-    run = read_snapshot(open_workspace(demo)).logs.runs[-1]
+    snapshot = read_snapshot(open_workspace(demo))
+    figures = read_report(snapshot, snapshot.logs.runs[-1]).figures["evaluation"]
     for report in (demo / "models").glob("*.json"):
         report.unlink()
     page = open_page("metrics", demo, monkeypatch)
     assert not page.exception
     table = page.dataframe[0].value.set_index("Score")
-    assert table["Value"]["F-score"] == run.fscore
+    assert table["Value"]["F-score"] == figures.at_threshold.fscore
     assert table["95% interval"]["AUC"]  # its model was asked again
     assert any("has no report" in said.value for said in page.caption)
 
@@ -49,7 +51,7 @@ def test_a_run_without_a_report_still_shows_its_scores(demo: Path, monkeypatch):
 def test_home_shows_how_far_the_score_could_be_off(demo: Path, monkeypatch):
     snapshot = read_snapshot(open_workspace(demo))
     report = read_report(snapshot, snapshot.logs.runs[-1])
-    found = report.figures["evaluation"].intervals["fscore"]
+    found = report.figures["evaluation"].intervals[AT_THRESHOLD]
     shown = {metric.label: metric.delta for metric in open_page("home", demo, monkeypatch).metric}
     assert shown["F-score"] == f"{found.low:.2f} to {found.high:.2f}"
 
