@@ -10,8 +10,8 @@ from core.analysis.estimate import (
     kept_estimate,
     last_models,
     make_estimate,
-    prevalence_of,
 )
+from core.evaluation.prevalence import prevalence_of
 from core.evaluation.stopping import WINDOW
 from core.sampling.next_batch import propose
 from core.system.progress import in_words
@@ -22,7 +22,7 @@ from tests.conftest import MakeWorkspace, headlines
 
 def test_the_random_items_are_those_of_before_a_model_chose(demo: Path):
     snapshot = read_snapshot(open_workspace(demo))
-    found = prevalence_of(snapshot)
+    found = prevalence_of(snapshot, "1")
     # 150 evaluation items and 100 first ones; not the random tenth of the two batches since.
     assert found.n_random == 250
     positive = snapshot.workspace.task.positive.value
@@ -35,9 +35,9 @@ def test_the_random_items_are_those_of_before_a_model_chose(demo: Path):
 
 def test_items_that_wait_in_a_batch_are_counted_as_open(demo: Path):
     snapshot = read_snapshot(open_workspace(demo))
-    before = prevalence_of(snapshot)
+    before = prevalence_of(snapshot, "1")
     propose(snapshot, "ann")
-    after = prevalence_of(read_snapshot(snapshot.workspace))
+    after = prevalence_of(read_snapshot(snapshot.workspace), "1")
     assert after.share == before.share
     assert after.left == before.left
 
@@ -55,9 +55,9 @@ def test_what_a_model_chose_changes_nothing_but_what_is_found(make_workspace: Ma
     for key in (("training", "1"), ("training", "0")):
         labels[key] = [(*row, "random") for row in labels[key]]
     items = [row[:2] for row in rows]
-    before = prevalence_of(read_snapshot(make_workspace(items, labels)))
+    before = prevalence_of(read_snapshot(make_workspace(items, labels)), "1")
     labels["training", "1"] += [(*row, "low confidence", "0.5") for row in chosen]
-    after = prevalence_of(read_snapshot(make_workspace(items, labels)))
+    after = prevalence_of(read_snapshot(make_workspace(items, labels)), "1")
     assert (after.share.value, after.share.high) == (before.share.value, before.share.high)
     assert (after.n_random, before.n_random) == (160, 160)
     assert after.n_positive == before.n_positive == sum(row[2] == "1" for row in rows[:160])

@@ -131,7 +131,7 @@ def test_a_file_of_something_else_is_refused_and_left_alone(study: Study, tmp_pa
         learn(study, out, workers=1)
     with pytest.raises(LogError, match="line 1: the columns are not seed,mix"):
         read_points(curve_file(out))
-    out.write_text(",".join(FIELDS) + "\n1,x,book,many,,,,0,0\n")
+    out.write_text(",".join(FIELDS) + "\n1,x,book,many,,,,,,0,0\n")
     with pytest.raises(LogError, match="line 2: the row has `many` for labels"):
         read_points(curve_file(out))
     assert not (tmp_path / "torn").exists()

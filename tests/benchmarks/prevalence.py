@@ -11,7 +11,6 @@ from tempfile import TemporaryDirectory
 
 import numpy as np
 
-from core.analysis.estimate import prevalence_of
 from core.analysis.simulation import (
     LabeledPool,
     Plan,
@@ -20,7 +19,7 @@ from core.analysis.simulation import (
     steps,
     write_labeled,
 )
-from core.evaluation.prevalence import Prevalence
+from core.evaluation.prevalence import Prevalence, prevalence_of
 from core.workspace.task import MODELS
 from core.workspace.task_toml import default_task
 from tests.benchmarks.table import machine, print_table
@@ -30,7 +29,7 @@ CHAPTER = {"random": 10, "low confidence": 80, "outlier": 10}
 
 def measure(table: LabeledPool, plan: Plan, model: str, seed: int) -> Prevalence:
     *_, last = steps(table, by_mix(CHAPTER, plan.batch), model, seed, plan)
-    return prevalence_of(last.snapshot)
+    return prevalence_of(last.snapshot, "1")
 
 
 def row(table: LabeledPool, plan: Plan, model: str, seeds: int) -> list[str]:

@@ -8,7 +8,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from core.evaluation.agreement_report import agreement_report, evaluation_opinions
-from core.evaluation.runs import keep, train
+from core.evaluation.runs import keep, read_report, train
 from core.workspace.layout import Workspace, open_workspace
 from core.workspace.logs import shown_id
 from core.workspace.snapshot import read_snapshot
@@ -153,12 +153,14 @@ def test_evaluation_items_that_are_all_positive_have_an_f_score_alone(
 
 @pytest.mark.parametrize("content", ["{", '{"format": "sunlight report 1"}', "[]", ""])
 def test_a_damaged_report_leaves_what_the_model_says(content: str, demo: Path, monkeypatch):
-    run = read_snapshot(open_workspace(demo)).logs.runs[-1]
+    snapshot = read_snapshot(open_workspace(demo))
+    run = snapshot.logs.runs[-1]
+    figures = read_report(snapshot, run).figures["evaluation"]
     report = (demo / run.params_file).with_suffix(".json")
     report.write_text(content, encoding="utf-8")
     page = open_page("metrics", demo, monkeypatch)
     table = page.dataframe[0].value.set_index("Score")
-    assert table["Value"]["F-score"] == run.fscore
+    assert table["Value"]["F-score"] == figures.at_threshold.fscore
     assert table["95% interval"]["F-score"]
     assert any("has no report" in said.value for said in page.caption)
     for view in VIEWS:

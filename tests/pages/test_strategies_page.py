@@ -7,8 +7,9 @@ from pathlib import Path
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from core.analysis.estimate import estimate_file, kept_estimate, prevalence_of
+from core.analysis.estimate import estimate_file, kept_estimate
 from core.evaluation.intervals import Interval
+from core.evaluation.prevalence import prevalence_of
 from core.system.jobs import Job
 from core.workspace.layout import open_workspace
 from core.workspace.snapshot import read_snapshot
@@ -99,7 +100,7 @@ def test_with_few_models_home_has_no_verdict(unestimated: Path, monkeypatch):
 
 
 def test_an_estimate_of_few_random_items_is_told_by_its_ends(demo: Path):
-    found = prevalence_of(read_snapshot(open_workspace(demo)))
+    found = prevalence_of(read_snapshot(open_workspace(demo)), "1")
     assert left_told(found, "wet").startswith("About ")
     few = replace(found, n_random=30, n_positive=3)
     told = left_told(few, "wet")

@@ -233,9 +233,12 @@ def test_without_predictions_nothing_is_predicted(rich: Snapshot):
 def test_predictions_are_those_of_the_model(rich: Snapshot, told: tuple[Tables, ShownPredictions]):
     tables, shown = told
     texts = tables.items(tables.rows(Filters()).first(1_000))["text"].tolist()
-    probability = score_texts(train(rich).model, texts)
-    np.testing.assert_allclose(shown.confidence, probability.max(axis=1), atol=1e-6)
-    np.testing.assert_array_equal(shown.predicted, probability.argmax(axis=1))
+    model = train(rich).model
+    probability, (column, cut) = score_texts(model, texts), model.cut
+    predicted = np.where(probability[:, column] >= cut, column, 1 - column)
+    sure = probability[np.arange(len(texts)), predicted]
+    np.testing.assert_allclose(shown.confidence, sure, atol=1e-6)
+    np.testing.assert_array_equal(shown.predicted, predicted)
 
 
 def test_no_filter_finds_out_what_the_model_thinks_of_waiting_evaluation_items(

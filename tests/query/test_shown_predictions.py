@@ -34,7 +34,9 @@ def predictions_as_they_stand(
     rows = [
         newest.predictions.probability[snapshot.pool_words.pool.positions([i])[i]] for i in items
     ]
-    return [ShownPrediction(values[row.argmax()], float(row.max())) for row in rows]
+    column, cut = newest.predictions.columns.cut
+    at = [column if row[column] >= cut else 1 - column for row in rows]
+    return [ShownPrediction(values[i], float(row[i])) for i, row in zip(at, rows, strict=True)]
 
 
 def test_of_training_items_it_is_said_what_models_said_that_did_not_see_them(snapshot: Snapshot):
@@ -42,12 +44,13 @@ def test_of_training_items_it_is_said_what_models_said_that_did_not_see_them(sna
     told = zip(*newest.unseen.probability, strict=True)
     known = dict(zip(newest.unseen.item_ids, told, strict=True))
     items = [item.item_id for item in snapshot.labels.usable_training]
+    column, cut = newest.unseen.cut
     for item, said in zip(items, shown_predictions(snapshot, newest, items), strict=True):
         assert said.is_learned == (item not in known)
         if item in known:
-            best = max(known[item])
-            assert said.confidence == best
-            assert said.predicted == newest.unseen.labels[known[item].index(best)]
+            at = column if known[item][column] >= cut else 1 - column
+            assert said.confidence == known[item][at]
+            assert said.predicted == newest.unseen.labels[at]
 
 
 def test_without_that_it_is_said_that_the_model_has_learned_from_the_item(snapshot: Snapshot):

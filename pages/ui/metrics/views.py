@@ -136,7 +136,7 @@ def show_threshold(look: Look) -> None:
     asked = f"Predict {plain(look.name)} above this probability"
     is_headline = look.label == look.task.positive_index and not look.task.several
     own = round(report.threshold, 2) if report and is_headline else 0.5
-    threshold = st.slider(asked, 0.0, 1.0, own, 0.01, key=f"metrics_cut_{look.run.run_id}")
+    threshold = st.slider(asked, 0.0, 1.0, own, 0.01, key="metrics_cut")
     if report and is_headline:
         st.caption(
             f"The model's own threshold is {report.threshold:.2f}. Choosing one here, on the test "
