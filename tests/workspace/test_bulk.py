@@ -6,10 +6,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from core.analysis.estimate import prevalence_of
 from core.analysis.strategy_yield import by_strategy, chosen_labels
 from core.errors import LoopError, TaskError
 from core.evaluation.intervals import wilson
+from core.evaluation.prevalence import prevalence_of
 from core.evaluation.runs import train
 from core.pool.text import text_key
 from core.sampling import next_batch
@@ -458,14 +458,14 @@ def test_the_share_of_positives_goes_by_random_labels_from_before_alone(
     team = team_of(make_workspace, SMALL_TASK)
     for _ in range(4):
         team.label_batch("ann")
-    before = prevalence_of(team.snapshot)
+    before = prevalence_of(team.snapshot, "1")
     assert before.n_random == 40
     free = team.snapshot.pool_words.pool.ids.filter(team.snapshot.candidates).to_pylist()
     group = begin(team.snapshot, team.inbox, free[:60], "1", REASON, ANN)
     answer(team, f"{group}-check-0001", ["1"] * CHECKED)
-    checked = prevalence_of(team.snapshot)
+    checked = prevalence_of(team.snapshot, "1")
     label_rest(team.snapshot, team.inbox, group, ANN)
-    after = prevalence_of(team.snapshot)
+    after = prevalence_of(team.snapshot, "1")
     assert (after.n_random, after.n_positive) == (before.n_random, before.n_positive)
     assert after.share == checked.share, "fifty labels that nobody looked at say nothing"
     assert after.found == checked.found + 50
@@ -475,7 +475,7 @@ def test_the_share_of_positives_goes_by_random_labels_from_before_alone(
         [Proposal("late", now(), "training", "ann", 1, free[70], "random")],
     )
     team.say("ann", "late", free[70], "1")
-    assert prevalence_of(team.snapshot).n_random == 40
+    assert prevalence_of(team.snapshot, "1").n_random == 40
 
 
 def test_bulk_labels_are_learned_from(make_workspace: MakeWorkspace):
