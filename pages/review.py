@@ -14,7 +14,7 @@ from pages.ui import page_head, session
 from pages.ui.cache import analysis
 from pages.ui.cache.snapshot import inbox, tables
 from pages.ui.components.asking import offer_to_ask
-from pages.ui.components.controls import show_tabs
+from pages.ui.components.controls import offer_more_like, show_tabs
 from pages.ui.components.items import item_html, show_items
 from pages.ui.components.messages import refusals_shown, say_empty
 from pages.ui.review.disagreements import show_disagreements
@@ -75,6 +75,7 @@ def show_flagged(snapshot: Snapshot) -> None:
                 if item.label and label.value in snapshot.workspace.task.chosen(item.label):
                     offer_as_example(snapshot, label, item)
             open_item_button(batches.get(item_id, ""), item_id, f"open {item_id}")
+            offer_more_like(snapshot, item_id, item.text)
     if len(flagged) > SHOWN:
         st.caption(f"The first {SHOWN} of {len(flagged):,} are shown.")
 
@@ -111,6 +112,7 @@ def show_earlier(snapshot: Snapshot) -> None:
                 [item_html(item.text, [f"labeled {task.name_of(item.label)}", item.annotator])]
             )
             open_item_button(batch_id, item.item_id, f"earlier {item.item_id}")
+            offer_more_like(snapshot, item.item_id, item.text)
     if len(labeled) > SHOWN:
         st.caption(f"The newest {SHOWN} of {len(labeled):,} are shown.")
 

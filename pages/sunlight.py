@@ -3,12 +3,14 @@
 from collections import Counter
 from functools import partial
 from io import BytesIO
+from textwrap import shorten
 
 import pandas as pd
 import streamlit as st
 
 from core.exchange.table_writers import write_items
 from core.models.model import Model
+from core.models.neighbors import text_like
 from core.models.predict import score_texts
 from core.pool.text import words_of
 from core.query.order import Rows
@@ -30,6 +32,7 @@ from pages.ui.sunlight.filter_panel import CHOSEN_BY, SET_NAMES
 from pages.ui.sunlight.item_list import show_list, show_sorting
 from pages.ui.sunlight.steps import Listed, Step
 
+LONGEST = 100  # characters of the text that others are like
 MOST_ASKED = 1_000  # items that others are asked about at once: hours of work
 PEOPLE = {2: "two", 3: "three", 4: "four", 5: "five"}
 
@@ -84,6 +87,9 @@ def kinds_sentence(snapshot: Snapshot, places: RowSet) -> str:
 def show_count(snapshot: Snapshot, step: Step, places: RowSet, shown: int, is_marked: bool) -> None:
     """How many items the filters leave, and the ways to take them all away."""
     told = f"{len(places):,} items." if step.listed else ""
+    if told and step.filters.like:
+        like = shorten(text_like(snapshot, step.filters.like), LONGEST, placeholder="…")
+        told = f"The {len(places):,} unlabeled items most like “{like}”."
     if not told:
         told = f"{shown:,} drawn at random from {len(places):,} items."
         told += " Underlined words are new to the model." if is_marked else ""
@@ -114,7 +120,8 @@ def show_downloads(snapshot: Snapshot, step: Step) -> None:
 
 def download(snapshot: Snapshot, step: Step, blind: tuple[str, ...], ending: str) -> BytesIO:
     file = BytesIO()
-    write_items(runs.sheet(snapshot, blind), rows_of(snapshot, step, blind), file, ending)
+    sheet = runs.sheet_of(snapshot, step.filters, blind)
+    write_items(sheet, rows_of(snapshot, step, blind), file, ending)
     file.seek(0)
     return file
 

@@ -95,6 +95,10 @@ class Rows(Protocol):
 
     def __len__(self) -> int: ...
 
+    @property
+    def lengths(self) -> Doubles:
+        """The length of each row as a vector, `(n_rows,)`; 0.0 where nothing is known of it."""
+
     def features(self) -> Features:
         """All rows written out: for some thousand training texts, not for a pool."""
 

@@ -87,6 +87,11 @@ class EncodedRows:
     def part(self, start: int, stop: int) -> "EncodedRows":
         return EncodedRows(self.rows.part(start, stop), self.vectors[start:stop])
 
+    @cached_property
+    def lengths(self) -> NDArray[np.float64]:
+        squares = np.einsum("ij,ij->i", self.vectors, self.vectors, dtype=np.float64)
+        return np.hypot(self.rows.lengths, np.sqrt(squares))
+
     def features(self) -> Features:
         of_space = self.rows.features()
         dense = np.concatenate([of_space.dense, self.vectors.astype(np.float32)], axis=1)

@@ -6,7 +6,7 @@ TF-IDF does not, are words and n-grams that it holds more than once: these are c
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from functools import partial
+from functools import cached_property, partial
 from hashlib import blake2b
 from itertools import chain
 from pathlib import Path
@@ -85,6 +85,11 @@ class SpaceRows:
 
     def __len__(self) -> int:
         return len(self.texts)
+
+    @cached_property
+    def lengths(self) -> Doubles:
+        squares = np.square((PART_LENGTH, PART_LENGTH, VECTOR_LENGTH))
+        return np.sqrt((self.texts.scales > 0) @ squares)  # an empty block's scale is 0
 
     def features(self) -> Features:
         texts, n_words = self.texts, len(self.space.words)

@@ -18,8 +18,8 @@ import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from core.features.attribution import pieces_of
-from core.features.base import Features, Numbers, Projection, Pushes, Weights, bag_sums
-from core.pool.bags import Bags, Ids, Indices, Mask, bags_of
+from core.features.base import Doubles, Features, Numbers, Projection, Pushes, Weights, bag_sums
+from core.pool.bags import Bags, Ids, Indices, Mask, bags_of, distinct_words
 from core.pool.text import number_words, words_of
 from core.pool.words import PoolWords
 from core.system.progress import Progress, silent
@@ -97,6 +97,11 @@ class WordRows:
 
     def __len__(self) -> int:
         return len(self.bags)
+
+    @cached_property
+    def lengths(self) -> Doubles:
+        words, counts = distinct_words(_renumbered(self.bags, self.known))
+        return np.sqrt(np.bincount(words.rows, counts.astype(float) ** 2, len(words)))
 
     def features(self) -> Features:
         bags = _renumbered(self.bags, self.known)

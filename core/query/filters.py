@@ -19,7 +19,8 @@ class Filters:
     `words` is a query as `search` reads it. `batches` proposed the item, `annotators` gave its
     label, between the days `since` and `until` (as logs write them, both included). `columns` has
     columns of the pool, each with its chosen values, and `pieces` those with many values, each with
-    a part that the value must hold.
+    a part that the value must hold. `like` is an item's id or a sentence: of what the others leave
+    the unlabeled items most like it (`models.neighbors`).
     """
 
     splits: tuple[str, ...] = ()
@@ -36,6 +37,7 @@ class Filters:
     lengths: tuple[str, ...] = ()
     columns: tuple[tuple[str, tuple[str, ...]], ...] = ()
     pieces: tuple[tuple[str, str], ...] = ()
+    like: str = ""
 
     def leave_unlabeled(self) -> bool:
         """Whether items that are neither labeled nor proposed are left."""

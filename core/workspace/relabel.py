@@ -12,7 +12,6 @@ from datetime import timedelta
 from functools import partial
 
 from core.errors import EventError, LoopError
-from core.pool.text import text_key
 from core.workspace.assignment import flags, moment_of
 from core.workspace.events import Inbox
 from core.workspace.labels import AGAIN, Conflict, Labeled, Labels, last_words, resolve
@@ -28,7 +27,7 @@ from core.workspace.logs import (
     read_logs,
 )
 from core.workspace.opinions import SECOND_LOOK, is_of_group
-from core.workspace.snapshot import Snapshot, read_snapshot
+from core.workspace.snapshot import Snapshot, is_held_out, read_snapshot
 from core.workspace.task import ADJUDICATION, SPLIT_NAMES, SPLITS, SUNLIGHT
 
 SITTING = timedelta(minutes=30)  # between two labels by hand of one batch
@@ -167,8 +166,7 @@ def refused(snapshot: Snapshot, item_id: str) -> str:
             f"Item `{item_id}` is in the {SPLIT_NAMES[labeled.split]}, which measures the model. "
             "To change its label, open its batch on Annotate."
         )
-    at = [*snapshot.pool_words.pool.positions([item_id]).values()]
-    if snapshot.held_out[at].any() or text_key(text) in snapshot.labels.held_out_keys:
+    if is_held_out(snapshot, text):
         return (
             f"The text of item `{item_id}` is also in the test or validation set, so the model "
             "must not learn from it. Choose another item."

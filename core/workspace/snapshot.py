@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from core.errors import LoopError, UnwritableError
 from core.pool.items import only_grew
+from core.pool.text import text_key
 from core.pool.words import PoolWords, read_pool_words
 from core.system.disk_cache import Stamps
 from core.system.progress import Progress, silent
@@ -236,3 +237,9 @@ def being_held_out(snapshot: Snapshot) -> set[str]:
     pool = snapshot.pool_words.pool
     copies = snapshot.pool_words.copies_of([*pool.texts_of(sorted(waiting)).values()])
     return waiting | set(pool.ids.take(pa.array(copies, pa.int64())).to_pylist())
+
+
+def is_held_out(snapshot: Snapshot, text: str) -> bool:
+    """Whether a text is, or is proposed for, evaluation or validation data, or is a copy of one."""
+    copies = snapshot.pool_words.copies_of([text])
+    return snapshot.held_out[copies].any() or text_key(text) in snapshot.labels.held_out_keys

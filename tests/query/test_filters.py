@@ -47,6 +47,7 @@ PARTS = {
     "annotators": st.lists(st.sampled_from(CHOICES.annotators), unique=True).map(tuple),
     "predicted": st.lists(st.sampled_from(CHOICES.labels), unique=True).map(tuple),
     "lengths": st.lists(st.sampled_from(LENGTHS), unique=True).map(tuple),
+    "like": st.text(max_size=30).filter(lambda text: text == text.strip()),
     "words": st.text(max_size=30).filter(lambda text: text == text.strip()),
     "since": st.dates().map(str) | st.just(""),
     "until": st.dates().map(str) | st.just(""),

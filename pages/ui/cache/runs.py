@@ -1,9 +1,12 @@
 """Models of runs, their predictions and reports, and how well they do on the evaluation data."""
 
 from collections.abc import Callable, Hashable
+from dataclasses import replace
 
+import numpy as np
 import pandas as pd
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from core.errors import RunError
 from core.evaluation import agreement_report, run_scores
@@ -11,8 +14,10 @@ from core.evaluation.intervals import Bootstrap, Interval, resampled
 from core.evaluation.report import report_path
 from core.evaluation.run_scores import EvaluationPredictions
 from core.evaluation.runs import load_run, read_report
+from core.features.base import Rows as FeatureRows
+from core.features.base import Source
 from core.models import neighbors
-from core.models.neighbors import NeighborIndex
+from core.models.neighbors import Similar
 from core.models.pool_predictions import Predictions, predictions_of
 from core.query.filters import Filters
 from core.query.order import Rows, row_order, rows_in_order
@@ -33,7 +38,9 @@ LOOKS = 32
 """What filters leave is kept for so many of them: 8 bytes an item, of half the pool at most."""
 
 ORDERS = 8
-"""Orders of all items, and lists in them, that are kept: 4 bytes an item."""
+"""Orders of all items, and texts' likeness to them, that are kept: 4 bytes an item."""
+LIKENESS = "likeness"
+LIKEST = 100  # items that are shown as like one
 
 RUNS = 100  # runs, and pairs of them, whose scores are kept with their intervals
 
@@ -93,13 +100,19 @@ def shown_predictions(snapshot: Snapshot) -> ShownPredictions | None:
 
 
 def by_filters(snapshot: Snapshot, filters: Filters) -> Hashable:
-    by = by_last_run if filters.ask_the_model() else by_snapshot
+    by = by_last_run if filters.ask_the_model() or filters.like else by_snapshot
     return by(snapshot, repr(filters))
 
 
 @kept(by_filters, most=LOOKS)
 def places(snapshot: Snapshot, filters: Filters) -> RowSet:
-    """Where the items stand that the filters leave, worked out once for each state."""
+    """Where the items stand that the filters leave, worked out once for each state.
+
+    Raises LoopError if nothing can be like what is asked for.
+    """
+    if filters.like:
+        left = places(snapshot, replace(filters, like=""))
+        return RowSet(np.sort(likest(snapshot, filters)[0]), left.size)
     shown = shown_predictions(snapshot) if filters.ask_the_model() else None
     return tables(snapshot).rows(filters, shown)
 
@@ -110,11 +123,26 @@ def sheet(snapshot: Snapshot, blind: tuple[str, ...]) -> pa.Table:
     return tables(snapshot).sheet(shown_predictions(snapshot), blind)
 
 
+def sheet_of(snapshot: Snapshot, filters: Filters, blind: tuple[str, ...]) -> pa.Table:
+    """The sheet with the likeness of what is like something."""
+    found = sheet(snapshot, blind)
+    if not filters.like or LIKENESS in found.column_names:
+        return found
+    column = np.full(len(found), np.nan, np.float32)
+    np.put(column, *likest(snapshot, filters))
+    return found.append_column(LIKENESS, pa.array(column, from_pandas=True))
+
+
 @kept(lambda snapshot, filters, *of: by_last_run(snapshot, repr(filters), *of), most=ORDERS)
 def rows(
     snapshot: Snapshot, filters: Filters, sort: str, down: bool, blind: tuple[str, ...]
 ) -> Rows:
-    """The rows of the sheet that the filters leave, in the order of a column, or of the pool."""
+    """The rows of the sheet that the filters leave, in the order of a column, or of the pool.
+
+    What is like something stands in the order of its likeness.
+    """
+    if filters.like and not sort:
+        return likest(snapshot, filters)[0].astype(np.int32)
     order = _order(snapshot, sort, down, blind) if sort else None
     return rows_in_order(places(snapshot, filters), order)
 
@@ -132,21 +160,48 @@ def _order(snapshot: Snapshot, name: str, down: bool, blind: tuple[str, ...]) ->
     return row_order(sheet(snapshot, blind)[name], down=down, name_of=name_of)
 
 
-@kept(by_state, refusal=RunError)
-def neighbor_index(snapshot: Snapshot, run: Run) -> NeighborIndex | None:
-    """All labeled items as the run's model sees them; None if its file or its encoder is gone."""
-    found, newest = model(snapshot, run), _newest_neighbor_index(snapshot, run)
-    if found is None:
-        return None
-    before = newest[0] if newest else None
-    newest[:] = [neighbors.neighbor_index(found, snapshot.labels.items, before)]
-    return newest[0]
+@kept(by_filters, most=LOOKS)
+def likest(snapshot: Snapshot, filters: Filters) -> Similar:
+    """The items most like `filters.like` that the other filters leave; raises LoopError."""
+    text, pool_words = neighbors.text_like(snapshot, filters.like), snapshot.pool_words
+    among = places(snapshot, replace(filters, like="")).mask()[: len(pool_words.pool)]
+    if text != filters.like:  # an item, which is not asked for again
+        among[pool_words.copies_of([text])] = False
+    found = likeness(snapshot, text)[: len(among)]
+    return neighbors.nearest(snapshot, found, LIKEST, among)
 
 
-@kept(by_run)
-def _newest_neighbor_index(snapshot: Snapshot, run: Run) -> list[NeighborIndex]:
-    """What was worked out last by this model: a label more needs one text more."""
-    return []
+def by_features(snapshot: Snapshot, *further: Hashable) -> Hashable:
+    """The key of how texts are seen: by the last run's model, else by the pool's counted texts."""
+    last = snapshot.logs.runs[-1:]
+    by = by_run(snapshot, *last) if last else hash(snapshot.held_out.tobytes())
+    behind = hash((*tables(snapshot).outside["text"].to_pylist(),))
+    return str(snapshot.workspace.path), snapshot.pool_words.pool.key, by, behind, further
+
+
+@kept(by_features, most=ORDERS)
+def likeness(snapshot: Snapshot, text: str) -> neighbors.Cosines:
+    """How like the text each row of the tables is, `(n_rows,)`; raises RunError."""
+    source, *places = features(snapshot)
+    return neighbors.cosines(source, [text], *places)
+
+
+@kept(by_features, spinner="Comparing all texts, which takes longer the first time …")
+def features(snapshot: Snapshot) -> tuple[Source, FeatureRows, FeatureRows]:
+    """The features by which texts are alike, the pool in them, and the items behind it."""
+    run = snapshot.logs.runs[-1] if snapshot.logs.runs else None
+    source = neighbors.likeness_source(snapshot, run and model(snapshot, run))
+    behind = tables(snapshot).outside["text"].to_pylist()
+    return source, source.pool_rows(snapshot), source.rows(behind)
+
+
+def labeled_like(snapshot: Snapshot, item_id: str, text: str, number: int) -> pd.DataFrame:
+    """The labeled items most like this one, with their `likeness`; raises RunError."""
+    noted = tables(snapshot).noted
+    others = pc.and_(pc.not_equal(noted["label"], ""), pc.not_equal(noted["item_id"], item_id))
+    rows = noted["place"].to_numpy()[np.asarray(others)]
+    rows, found = neighbors.likest(likeness(snapshot, text), rows, number)
+    return tables(snapshot).items(rows).assign(likeness=found)
 
 
 def evaluation_predictions(snapshot: Snapshot, run: Run) -> EvaluationPredictions | None:

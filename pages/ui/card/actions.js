@@ -11,6 +11,8 @@
  * @property {(card: Card, argument?: string, item?: Item) => void} run
  */
 
+const NONE_ALIKE = "Label a training item first: this shows others like the last one.";
+
 /** @type {Record<string, Action>} */
 const ACTIONS = {
   label: { waits: true, run: (card, value, item) => card.label(value, item) },
@@ -30,6 +32,10 @@ const ACTIONS = {
     run: (card) => card.toggleOpinion(),
   },
   help: { title: "Help", help: "All keys", waits: false, run: (card) => card.togglePanel("help") },
+  moreLike: {
+    help: "Unlabeled items like the last labeled one, in a new tab", waits: false,
+    run: ({ view }) => (view.moreLike.hidden ? view.say(NONE_ALIKE) : view.moreLike.click()),
+  },
   close: { waits: false, run: (card) => card.closePanel() },
   save: {
     title: "Pause", help: "Pause; at the end, finish the batch", waits: true,

@@ -23,6 +23,7 @@ const LETTERLESS = new Set(["/KeyQ", "'KeyW", ";KeyQ"]);
 /** `KeyboardEvent.keyCode` of a key that an input method has taken, whatever its `key` says. */
 const TAKEN = 229;
 const FIND_KEY = "/"; // the key that opens the field for a label's name
+const LIKE_KEY = "="; // the key for items like the last labeled one, unless a label has it
 /** Keys in a row that do nothing, after which the card says which ones label. */
 const ENOUGH_STRAYS = 3;
 const MOST_NAMED = 12; // keys that such a word names, at most
@@ -45,6 +46,7 @@ function bindKeys(labels, keys) {
   for (const { key, value } of labels.filter(({ key }) => key)) {
     commands.set(key.toLowerCase(), { action: "label", argument: value });
   }
+  if (!commands.has(LIKE_KEY)) commands.set(LIKE_KEY, { action: "moreLike" });
   if (hasKeyless(labels) && !commands.has(FIND_KEY)) commands.set(FIND_KEY, { action: "find" });
   return commands;
 }

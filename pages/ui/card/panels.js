@@ -116,6 +116,7 @@ function helpOf(data, hasOpinions, scrollKey) {
   const standard = data.labels.find((label) => label.default);
   const swipes = swipesOf(data);
   const given = data.several ? "Give the chosen labels, or none" : standard?.name;
+  const hasLike = data.split === "training" && data.labels.every(({ key }) => key !== LIKE_KEY);
   const found = [[FIND_KEY, "Find a label, as does any letter that is no key"]];
   const actions = Object.entries(data.keys)
     .filter(([name]) => ACTIONS[name]?.help && (name !== "model" || hasOpinions))
@@ -125,6 +126,7 @@ function helpOf(data, hasOpinions, scrollKey) {
     ...(hasKeyless(data.labels) ? found : []),
     ["Enter", `${given ? `${given}; at` : "At"} the end, finish the batch`],
     ...actions,
+    ...(hasLike ? [[LIKE_KEY, ACTIONS.moreLike.help]] : []),
     ...(scrollKey ? [[scrollKey, "Read on in a long text"]] : []),
     ["Escape", "Close what is open"],
     ...(swipes ? [["Swipe →", swipes.right.name], ["Swipe ←", swipes.left.name]] : []),

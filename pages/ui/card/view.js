@@ -14,7 +14,7 @@ const LOW = 500; // pixels below which a window is low: then only what labels is
 /** Elements that change from item to item, by the ends of their classes. */
 const PARTS = [
   "progress", "barFill", "saveState", "pace", "toEnd", "today", "split", "foot", "desk", "stage",
-  "region", "text", "opinion", "was", "flagged", "message", "trouble", "rest", "live",
+  "region", "text", "opinion", "was", "flagged", "message", "trouble", "moreLike", "rest", "live",
 ];
 
 /** @typedef {"saved" | "waiting" | "saving" | "trouble"} SaveState */
@@ -102,7 +102,7 @@ class View {
     const hasColumns = data.items.some(({ columns }) => columns?.length);
     const hasBefore = data.items.some(({ before }) => before?.length);
     const task = [short, detailed, labels, keys, order, retired, several];
-    const said = [data.reopened, task, hasOpinions, room, hasColumns, hasBefore];
+    const said = [data.reopened, data.split, task, hasOpinions, room, hasColumns, hasBefore];
     const furniture = JSON.stringify(said);
     this.data = data;
     if (furniture === this.furniture) return;
@@ -263,6 +263,10 @@ class View {
       row.disabled = !item;
       if (item) fillRow(row, this, item);
     });
+    // Never like a held-out item: those must not choose what is learned from.
+    this.moreLike.hidden = !latest.length || this.data.split !== "training";
+    const asked = Object.fromEntries(new URLSearchParams(location.search));
+    this.moreLike.href = `sunlight?${new URLSearchParams({ ...asked, like: latest[0]?.id })}`;
   }
 
   /** @param {boolean} isEnd @param {Batch} batch */

@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping, Sequence
 
 import streamlit as st
 
+from core.workspace.snapshot import Snapshot, is_held_out
 from core.workspace.task import Task
 
 MOST_BUTTONS = 12  # labels that have a button each
@@ -32,6 +33,16 @@ def show_tabs(tabs: Mapping[str, Callable[..., None]], key: str, *arguments: obj
         if place.open:
             with place:
                 show(*arguments)
+
+
+def offer_more_like(snapshot: Snapshot, item_id: str, text: str) -> None:
+    """A way to the unlabeled items most like this one, but for held-out items."""
+    if is_held_out(snapshot, text):
+        return
+    told = "Shows the unlabeled items most like this one."
+    key = f"like_{item_id}"
+    if st.button("More like this", icon=":material/search:", type="tertiary", key=key, help=told):
+        st.switch_page("sunlight.py", query_params={"like": item_id})
 
 
 def choose_one(label: str, options: Sequence[str], key: str, **further: object) -> str:

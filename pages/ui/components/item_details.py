@@ -6,19 +6,18 @@ from contextlib import suppress
 from functools import partial
 from html import escape
 
+import pandas as pd
 import streamlit as st
 
 from core.errors import RunError, SunlightError
 from core.models.explain import Explanation, explain
 from core.models.model import Model
-from core.models.neighbors import Neighbor
 from core.models.predict import score_texts
 from core.pool.text import folded
 from core.workspace import relabel
 from core.workspace.assignment import owed
 from core.workspace.events import MAX_NOTE
 from core.workspace.item_history import Happening, history
-from core.workspace.logs import Run
 from core.workspace.relabel import Change, Changes, Hand
 from core.workspace.snapshot import Snapshot, being_held_out
 from core.workspace.task import SPLIT_NAMES, Task
@@ -26,7 +25,7 @@ from pages.ui import session
 from pages.ui.cache import runs
 from pages.ui.cache.snapshot import inbox, training_words
 from pages.ui.components.charts import label_colors, two_colors
-from pages.ui.components.controls import choose_label, is_chosen_from_list
+from pages.ui.components.controls import choose_label, is_chosen_from_list, offer_more_like
 from pages.ui.components.items import MOST, item_html, show_items
 from pages.ui.components.messages import show_error
 from pages.ui.escape_markdown import plain
@@ -73,6 +72,7 @@ def show_details(snapshot: Snapshot, item_id: str, text: str) -> None:
     run = snapshot.logs.runs[-1] if snapshot.logs.runs else None
     model = runs.model(snapshot, run) if run else None
     _show_actions(snapshot, item_id, assisted=not is_held_out and model is not None)
+    offer_more_like(snapshot, item_id, text)
     parts = []
     if len(text) > MOST:
         parts.append(f'<p class="sl-whole" dir="auto" data-testid="whole">{escape(text)}</p>')
@@ -83,7 +83,7 @@ def show_details(snapshot: Snapshot, item_id: str, text: str) -> None:
             "nobody.</p>"
         )
     elif model:
-        parts += _of_model(snapshot, run, model, item_id, text)
+        parts += _of_model(snapshot, model, item_id, text)
     parts.append(_history(history(snapshot, item_id, is_held_out=is_held_out)))
     told = "".join(f"<div>{part}</div>" for part in parts if part)
     st.html(f'<div class="sl-more" data-testid="details">{told}</div>')
@@ -218,7 +218,7 @@ def ask_name(key: str) -> None:
     )
 
 
-def _of_model(snapshot: Snapshot, run: Run, model: Model, item_id: str, text: str) -> list[str]:
+def _of_model(snapshot: Snapshot, model: Model, item_id: str, text: str) -> list[str]:
     """Words and neighbors; without what an encoder that is gone would have said."""
     parts = []
     with suppress(RunError):
@@ -226,9 +226,7 @@ def _of_model(snapshot: Snapshot, run: Run, model: Model, item_id: str, text: st
         (explanation,) = explain(model, [text], [predicted])
         towards = snapshot.workspace.task.label(explanation.label).name
         parts.append(_words(snapshot, model, explanation, towards))
-        index = runs.neighbor_index(snapshot, run)
-        if index is not None:
-            parts.append(_neighbors(snapshot, index.nearest(text, NEIGHBORS, but=item_id)))
+        parts.append(_neighbors(snapshot, runs.labeled_like(snapshot, item_id, text, NEIGHBORS)))
     return parts
 
 
@@ -274,18 +272,17 @@ def signed(number: float) -> str:
     return f"{number:+.2f}".replace("-", "−")
 
 
-def _neighbors(snapshot: Snapshot, found: Sequence[Neighbor]) -> str:
-    if not found:
+def _neighbors(snapshot: Snapshot, found: pd.DataFrame) -> str:
+    if found.empty:
         return '<p class="sl-title">No similar labeled items.</p>'
     rows = ""
-    for neighbor in found:
-        item = neighbor.item
+    for item in found.itertuples():
         line = " ".join(item.text[: 4 * LONGEST].split())
         shown = f"{line[:LONGEST]}…" if len(line) > LONGEST else line
         label = snapshot.workspace.task.name_of(item.label)
         rows += (
             f'<li><span dir="auto" title="{escape(line)}">{escape(shown)}</span><small><bdi>'
-            f"{escape(label)}</bdi> · {SPLIT_NAMES[item.split]} · {neighbor.likeness:.0%} similar"
+            f"{escape(label)}</bdi> · {SPLIT_NAMES[item.split]} · {item.likeness:.0%} similar"
             "</small></li>"
         )
     return f'<p class="sl-title">Similar labeled items</p><ol data-testid="neighbours">{rows}</ol>'

@@ -25,7 +25,12 @@ from pages.ui import page_head, session
 from pages.ui.cache import runs
 from pages.ui.cache.snapshot import inbox
 from pages.ui.components.asking import offer_to_ask
-from pages.ui.components.controls import choose_label, choose_one, is_chosen_from_list
+from pages.ui.components.controls import (
+    choose_label,
+    choose_one,
+    is_chosen_from_list,
+    offer_more_like,
+)
 from pages.ui.components.items import item_html, prediction, show_items
 from pages.ui.components.messages import refusals_shown, say_empty
 from pages.ui.escape_markdown import plain
@@ -83,6 +88,7 @@ def show_issue(snapshot: Snapshot, issue: LabelIssue, is_top: bool) -> None:
     facts = [reason, item.strategy and f"chosen by {item.strategy}", item.annotator, source(item)]
     show_items([item_html(item.text, facts)])
     label_buttons(snapshot, [item], is_top, assisted=True)
+    offer_more_like(snapshot, item.item_id, item.text)
 
 
 def show_conflicts(snapshot: Snapshot) -> None:

@@ -21,6 +21,8 @@ together: `"river flood"`. Case and punctuation do not matter, but words have to
 finds *Flood,* and *flood-hit*, not *floodlight*. Between slashes stands a regular expression (RE2):
 `/flood(s|ed)?/`."""
 
+LIKE = "Shows the unlabeled items most like a sentence (`houses under water`) or an item (its id)."
+
 STEPS = ("Back", -1, "arrow_back", "Left"), ("Next", 1, "arrow_forward", "Right")
 SIZE_NAMES = {1: "1 item", 10: "10", 50: "50"}
 SAID_AGREEMENT = dict(zip(AGREEMENTS, ("agree", "differ"), strict=True))
@@ -74,6 +76,7 @@ def filters_in_words(filters: Filters, task: Task) -> list[str]:
     one_of = " or ".join
     told = [
         (filters.words, f"contains {filters.words}"),
+        (filters.like, f"like {filters.like}"),
         (filters.splits, one_of(SET_NAMES[split] for split in filters.splits)),
         (named, f"labeled {one_of(named)}"),
         (strategies, f"chosen by {one_of(strategies)}"),
@@ -121,6 +124,9 @@ def show_controls(choices: Choices) -> None:
 
 def _further_filters(names: Mapping[str, str], choices: Choices) -> None:
     columns = cycle(st.columns(3))
+    next(columns).text_input(
+        "More like", max_chars=2_000, help=LIKE, key=key("like"), on_change=state.like_comes_first
+    )
     _several(next(columns), "Length", "lengths", tuple(choices.lengths), choices.lengths)
     if choices.has_model:
         _several(next(columns), "Prediction", "predicted", choices.labels, names)

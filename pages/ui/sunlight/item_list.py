@@ -13,6 +13,7 @@ from core.query.tables import KNOWN
 from core.workspace.snapshot import Snapshot
 from core.workspace.task import Task
 from pages.ui.cache import runs
+from pages.ui.cache.runs import LIKENESS
 from pages.ui.components.items import percent
 from pages.ui.sunlight import selection
 from pages.ui.sunlight.filter_panel import CHOSEN_BY, SET_NAMES
@@ -30,7 +31,7 @@ FIRST, LAST = ("text", "label", "predicted", "confidence", "strategy"), ("item_i
 TITLES = {
     "item_id": "Item", "text": "Text", "split": "Set", "label": "Label", "strategy": "Chosen by",
     "batch_id": "Batch", "annotator": "Annotator", "labeled_at": "Labeled at",
-    "confidence": "Confidence", "predicted": "Prediction",
+    "confidence": "Confidence", "predicted": "Prediction", LIKENESS: "Similarity",
 }  # fmt: skip
 
 
@@ -47,9 +48,10 @@ def show_sorting(step: Step, choices: Choices) -> None:
     def choose() -> None:
         list_by(step, columns=tuple(st.session_state[columns]))
 
+    usual = "Most similar first" if step.filters.like else "Order of your files"
     with st.container(horizontal=True, vertical_alignment="bottom"):
-        at = orders.index((listed.sort, listed.down))
-        st.selectbox("Sorted by", orders, at, _order, key=sort, on_change=sort_by, width=220)
+        at, told = orders.index((listed.sort, listed.down)), lambda order: _order(order) or usual
+        st.selectbox("Sorted by", orders, at, told, key=sort, on_change=sort_by, width=220)
         with st.popover("Columns", icon=":material/view_column:"):
             shown = columns_shown(choices, listed)
             st.multiselect("Columns", choices.listed, shown, key=columns, on_change=choose, **named)
@@ -57,7 +59,7 @@ def show_sorting(step: Step, choices: Choices) -> None:
 
 def _order(order: tuple[str, bool]) -> str:
     name, down = order
-    return f"{TITLES.get(name, name)} {'↓' if down else '↑'}" if name else "Order of your files"
+    return f"{TITLES.get(name, name)} {'↓' if down else '↑'}" if name else ""
 
 
 def columns_shown(choices: Choices, listed: Listed) -> Sequence[str]:
@@ -71,8 +73,9 @@ def show_list(
     """A page of the list, and what can be done with the selected; the id of the item to open."""
     listed, filters, pages = step.listed, step.filters, max(1, -(-len(rows) // ROWS))
     page, names = min(listed.page, pages), columns_shown(choices, listed)
+    names = [LIKENESS, *names] if filters.like else names
     part = pa.array(rows[(page - 1) * ROWS : page * ROWS])
-    part = runs.sheet(snapshot, blind).take(part)
+    part = runs.sheet_of(snapshot, filters, blind).take(part)
     ids, picked = part["item_id"].to_pylist(), selection.selected(snapshot, filters)
     # A selection is of rows: another table has another key, so that it is never of others.
     key = f"sunlight_list_{_digest(ids, names, selection.turn())}"
@@ -85,7 +88,7 @@ def show_list(
         st.session_state[OPENED] = ids[found.cells[0][0]] if found.cells else ""
         for name in (names[int(at)] for at in found.columns):
             down = listed.sort == name and not listed.down
-            list_by(step, sort=name, down=down, page=1)
+            list_by(step, sort="" if name == LIKENESS else name, down=down, page=1)
 
     selection.show_actions(snapshot, picked, filters)
     st.dataframe(
@@ -110,7 +113,8 @@ def _digest(*of: object) -> str:
 
 def _cells(part: pa.Table, names: Sequence[str], task: Task) -> pd.DataFrame:
     """These columns of the items as people read them, by their places; long texts are cut."""
-    read = {"label": task.name_of, "predicted": task.name_of, "confidence": percent}
+    read = {"label": task.name_of, "predicted": task.name_of}
+    read |= {"confidence": percent, LIKENESS: percent}
     read |= {"split": lambda x: SET_NAMES[x], "strategy": lambda x: CHOSEN_BY.get(x, x)}
 
     def cell(value: object, name: str) -> str:

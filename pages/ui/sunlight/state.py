@@ -131,6 +131,11 @@ def press_random() -> None:
     st.session_state[KIND] = RANDOM
 
 
+def like_comes_first() -> None:
+    """What is most like the sentence is listed; without one it is a draw again."""
+    st.session_state[KIND] = LIST if st.session_state[key("like")].strip() else RANDOM
+
+
 def go(by: int, choices: Choices) -> None:
     """Another step of the trail is on the screen."""
     trail: Trail = st.session_state[TRAIL].gone(by)

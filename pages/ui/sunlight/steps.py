@@ -109,7 +109,7 @@ def read_step(address: Mapping[str, Sequence[str]], choices: Choices) -> tuple[S
     wanted = dict.fromkeys(address.get("column", ()))
     columns = tuple(name for name in wanted if name in choices.listed)
     unknown |= {"column": [*wanted.keys() - columns]} if len(wanted) > len(columns) else {}
-    if is_known["order"]:
+    if is_known["order"] or (filters.like and not is_known["seed"]):  # the likest first
         turned, sort = int(page) if is_known["page"] else 1, sort if is_known["sort"] else ""
         return Step(
             0, USUAL, Listed(turned, sort, order == "down", columns), filters
