@@ -2,7 +2,7 @@
 
 from pages.ui import page_head
 from pages.ui.components.controls import show_tabs
-from pages.ui.data import check, export_labels, files, import_form, settings, workspaces
+from pages.ui.data import check, export_labels, files, import_form, predict, settings, workspaces
 
 path = page_head.open_page_of_files(
     "Data", "Import, export, back up and check your data, and change the settings."
@@ -10,6 +10,7 @@ path = page_head.open_page_of_files(
 TABS = {
     "Import": import_form.show,
     "Export": export_labels.show,
+    "Predict": predict.show,
     "Settings": settings.show,
     "Check": check.show,
     "Backups": files.show_backups,

@@ -66,6 +66,17 @@ def show_next(snapshot: Snapshot) -> None:
         st.switch_page("annotate.py")
 
 
+def offer_tagging(snapshot: Snapshot) -> None:
+    """The way to labels for everything, once there is a model, beside whether to stop."""
+    if not snapshot.logs.runs:
+        return
+    show_verdict(snapshot)
+    told = "Let the model label all texts, or a file, and see how many labels are right."
+    if st.button("Tag everything", icon=":material/sell:", key="tag", help=told):
+        st.session_state["data_tab"] = "Predict"
+        st.switch_page("data.py")
+
+
 def show_progress(snapshot: Snapshot) -> None:
     labeled, n_items = len(snapshot.labels.ids()), len(snapshot.pool_words.pool)
     targets = snapshot.workspace.task.targets
@@ -179,7 +190,7 @@ else:
     left, right = st.columns([3, 2], gap="large")
     with left:
         show_next(snapshot)
-        show_verdict(snapshot)
+        offer_tagging(snapshot)
         show_progress(snapshot)
         show_balance(snapshot)
     with right:

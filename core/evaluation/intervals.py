@@ -73,6 +73,26 @@ def wilson(hits: float, total: float) -> Interval:
     return Interval(share, 0.0 if not hits else low, 1.0 if hits == total else high)
 
 
+def right_among(number: int, hits: int, calls: int) -> Interval | None:
+    """How many of `number` predictions are right, if `hits` of `calls` on random items are.
+
+    None where there are none of either. Both are samples of one precision: the interval holds all
+    counts that differ from `hits` no more than chance lets them (Krishnamoorthy and Peng 2011, "the
+    joint sampling approach"). For many predictions it is Wilson's interval of the precision.
+    """
+    if not number or not calls:
+        return None
+    share, own, others = hits / calls, number / (number + calls), calls / (number + calls)
+    spread = Z**2 * (1 / calls + 1 / number)
+    # (y - share)^2 <= spread * q * (1 - q), q the share of right ones among all, is solved for y.
+    square = 1 + spread * own**2
+    middle = share + spread * own * (0.5 - others * share)
+    rest = share**2 - spread * others * share * (1 - others * share)
+    half = np.sqrt(max(middle**2 - square * rest, 0.0))
+    low, high = max(0.0, (middle - half) / square), min(1.0, (middle + half) / square)
+    return Interval(*(float(number * end) for end in (share, low, high)))
+
+
 def fscore_interval(hits: int, wrong: int) -> Interval | None:
     """The F-score with its interval, without a bootstrap; None with nothing to count.
 

@@ -151,22 +151,12 @@ def predict(
     ExportError if `out` cannot be written, RunError if there is no such run, or its model is gone.
     """
     work = Work(snapshot, run_id, threshold)
-    if (form := out.suffix.lower()) not in WRITERS:
+    if out.suffix.lower() not in WRITERS:
         raise ExportError(
             f"{out.name}: predictions are written to files that end in {', '.join(WRITERS)}."
         )
     refuse_place(snapshot, out)
-    if table and columns:
-        refuse_columns(table, columns)
-        pace = Pace(progress, f"predicting {table.name}", None, "rows")
-        given = rows_of(table, columns, is_plain=form == ".parquet")
-        predicted = in_order(work.scorer, given)
-    else:
-        progress(f"predicting {len(snapshot.pool_words.pool):,} items")
-        pace = Pace(progress, "writing predictions", len(snapshot.pool_words.pool), "items")
-        predicted = _pool_parts(work, snapshot, engine, progress)
-    written_to(out, _counted(predicted, work.tally, pace))
-    return work.made(snapshot, out)
+    return work.write(snapshot, out, table, columns, engine, progress)
 
 
 Rows = tuple[pa.Table, list[str]]  # rows as they came, and their texts
@@ -204,6 +194,28 @@ class Work:
         self.scorer = Scorer(Predictor(self.task, keeping_nothing(self.model), threshold), keys)
         labels = [x.value for x in self.task.filed if not x.retired]
         self.tally = Tally(per_label=Counter(dict.fromkeys(labels, 0)))
+
+    def write(
+        self,
+        snapshot: Snapshot,
+        out: Path,
+        table: SourceTable | None,
+        columns: Columns | None,
+        engine: Engine,
+        progress: Progress,
+    ) -> PredictionsMade:
+        """Writes what `predict` does, wherever that is."""
+        if table and columns:
+            refuse_columns(table, columns)
+            pace = Pace(progress, f"predicting {table.name}", None, "rows")
+            given = rows_of(table, columns, is_plain=out.suffix.lower() == ".parquet")
+            predicted = in_order(self.scorer, given)
+        else:
+            progress(f"predicting {len(snapshot.pool_words.pool):,} items")
+            pace = Pace(progress, "writing predictions", len(snapshot.pool_words.pool), "items")
+            predicted = _pool_parts(self, snapshot, engine, progress)
+        written_to(out, _counted(predicted, self.tally, pace))
+        return self.made(snapshot, out)
 
     def made(
         self, snapshot: Snapshot, out: Path, n_files: int = 1, n_finished: int = 0

@@ -1,6 +1,7 @@
 """What the Strategies and Review pages work out: yields, jobs; picks, agreement."""
 
 from collections.abc import Callable
+from pathlib import Path
 
 from core.analysis import strategy_yield
 from core.evaluation.agreement_report import agreement_report
@@ -33,3 +34,12 @@ def word_history(snapshot: Snapshot) -> WordHistory:
 @kept(by_snapshot)
 def coming(snapshot: Snapshot) -> Slot[Batch]:
     return Slot(lambda progress: preview(snapshot, progress=progress))
+
+
+@kept(lambda path: str(path), most=JOBS)
+def taggings(path: Path) -> list[tuple[Job, object]]:
+    """The last job that predicts for this workspace, with what it has to keep, once there is one.
+
+    One for the whole server: whoever comes sees how far it is.
+    """
+    return []

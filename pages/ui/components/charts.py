@@ -152,3 +152,13 @@ def balance(splits: Sequence[str], named_colors: Mapping[str, str]) -> alt.Chart
         color=colors("label", named_colors),
         tooltip=["split:N", "label:N", "items:Q"],
     )
+
+
+def confidences() -> alt.Chart:
+    """A histogram: how many texts are predicted how surely."""
+    return alt.Chart(POINTS, height=HEIGHT, mark=alt.MarkDef("bar", color="#0072b2")).encode(
+        x=alt.X("from:Q", bin="binned", title="confidence", scale=alt.Scale(domain=[0, 1])),
+        x2="to:Q",
+        y=alt.Y("texts:Q", title="texts", axis=alt.Axis(format=",d", tickMinStep=1)),
+        tooltip=[*numbers("from", "to", format=".2f"), alt.Tooltip("texts:Q", format=",")],
+    )

@@ -78,6 +78,10 @@ class Upload:
             self._tables[reading] = open_table(self.path, reading)
         return self._tables[reading]
 
+    def reading_of(self, table: SourceTable) -> Reading:
+        """The options with which this table was read."""
+        return next(reading for reading, read in self._tables.items() if read is table)
+
     def labels(self, table: SourceTable, column: str, several: bool | None = None) -> LabelColumn:
         """What a column of labels holds, as it tells itself or as it is said; raises TableError."""
         return self._once("Counting labels …", foreign_table.label_column, table, column, several)
@@ -150,11 +154,16 @@ def show_name(upload: Upload, slot: str = KEPT) -> None:
 
 
 def choose_reading(
-    upload: Upload, *, n_shown: int = foreign_table.PREVIEW, is_brief: bool = False
+    upload: Upload,
+    *,
+    n_shown: int = foreign_table.PREVIEW,
+    is_brief: bool = False,
+    is_text_alone: bool = False,
 ) -> Plan:
     """What was recognized, with a way to say each thing otherwise; raises TableError.
 
-    If it `is_brief` nobody is asked for columns other than those of text and id.
+    If it `is_brief` nobody is asked for columns other than those of text and id; or for those of
+    the text alone.
     """
     told, questions, first_rows = st.container(), st.container(), st.container()
     reading = _say_otherwise(upload)
@@ -164,6 +173,11 @@ def choose_reading(
         st.caption("The first rows")
         rows = pd.DataFrame(table.head(n_shown), columns=list(table.columns))
         st.dataframe(rows, hide_index=True)
+    if is_text_alone:
+        first, *further = _choose_texts(upload, table, st.container()) or [""]
+        plan = Plan(table, Columns(first, further_texts=tuple(further)))
+        plan = plan if is_answered else plan.waiting("Answer the question above.")
+        return plan if first else plan.waiting("Choose the text column.")
     if is_export(table):
         with told:
             st.info(
