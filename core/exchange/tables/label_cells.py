@@ -35,7 +35,7 @@ def labels_in(value: Any, deep: int = 0) -> list[str]:  # noqa: ANN401 (any valu
             return [text]
     if isinstance(value, Mapping):
         if value.get("status", "submitted") != "submitted":
-            return []  # a draft of Argilla's, or a response that somebody discarded
+            return []  # a draft in Argilla, or a response that somebody discarded
         value = value.get("choices", value.get("label", value.get("value")))
         return labels_in(value, deep + 1) if isinstance(value, str | list) else []
     if value is None:

@@ -1,4 +1,4 @@
-"""Formats of other labeling tools: Label Studio, doccano, Prodigy, Argilla, Potato, fastText.
+"""Formats of other labeling tools: Label Studio, doccano, Prodigy, fastText.
 
 A rejected answer, a suggestion and a model's prediction are no labels.
 """
@@ -143,11 +143,6 @@ def _list(value: object) -> list[Any]:
     return value if isinstance(value, list) else []
 
 
-def _first(value: object) -> object:
-    """What the first field of an object holds; None in anything else."""
-    return next(iter(_object(value).values()), None)
-
-
 def _label_studio_flat(sample: Sequence[Record]) -> Rows:
     """JSON-MIN and CSV: the data's fields, the questions' answers, and who annotated when."""
     names, known = _names(sample), {*LABEL_STUDIO, "id", "updated_at"}
@@ -187,111 +182,6 @@ def _prodigy(record: Record) -> Iterator[dict[str, Any]]:
     }  # fmt: skip
 
 
-def _argilla(sample: Sequence[Record]) -> Rows:
-    """Records with `fields` and `responses`, of a list (1.x) or by question (2.x)."""
-    field = _text_field([flat(record["fields"]) for record in sample])
-
-    def rows(record: Record) -> Iterator[dict[str, Any]]:
-        fields = flat(_object(record.get("fields")))
-        item = {
-            "text": fields.get(field),
-            "id": record.get("id") or record.get("external_id"),
-            **_own(fields, field),
-            **_own({"metadata": _object(record.get("metadata"))}),
-        }
-        given = list(_argilla_responses(record.get("responses")))
-        yield from ({**item, "label": label, "annotator": user} for label, user in given)
-        if not given:
-            yield item
-
-    return rows
-
-
-def _argilla_responses(responses: Any) -> Iterator[tuple[Any, str]]:  # noqa: ANN401
-    """(answer to the first question, who gave it) of each submitted response."""
-    if isinstance(responses, Mapping):
-        answers = _objects(_first(responses))
-    else:
-        answers = [{**each, "value": _first(each.get("values"))} for each in _objects(responses)]
-    for each in answers:
-        value = each.get("value")
-        value = value.get("value") if isinstance(value, Mapping) else value
-        if each.get("status", "submitted") == "submitted" and value is not None:
-            yield value, _person(each.get("user_id"))
-
-
-def _has_responses(record: Record) -> bool:
-    """A table of Argilla 2: `label.responses`, with the users and states of each response."""
-    return any(x.endswith(".responses") and f"{x}.users" in record for x in record)
-
-
-def _argilla_columns(sample: Sequence[Record]) -> Rows:
-    names = _names(sample)
-    questions = [x.removesuffix(".responses") for x in names if x.endswith(".responses")]
-    prefixes = tuple(f"{question}." for question in questions)
-    taken = {x for x in names if x.startswith(prefixes)} | {"id", "status", "_server_id"}
-    field, given_to = _text_field(sample, taken), f"{questions[0]}.responses"
-
-    def rows(record: Record) -> Iterator[dict[str, Any]]:
-        item = {"text": record.get(field), "id": record.get("id"), **_own(record, field, *taken)}
-        answers = _list(record.get(given_to))
-        users = _list(record.get(f"{given_to}.users")) or [""] * len(answers)
-        states = _list(record.get(f"{given_to}.status")) or ["submitted"] * len(answers)
-        given = [
-            {**item, "label": answer, "annotator": _person(user)}
-            for answer, user, state in zip(answers, users, states, strict=False)
-            if state == "submitted" and answer is not None
-        ]
-        yield from given or [item]
-
-    return rows
-
-
-def _potato(record: Record) -> Iterator[dict[str, Any]]:
-    """Potato's lines: `label_annotations` by question, each with what was chosen."""
-    first = _object(_first(record.get("label_annotations")))
-    person = record.get("user") or record.get("user_id") or record.get("annotator")
-    yield {
-        "text": record.get("displayed_text") or record.get("text"),
-        "id": record.get("id") or record.get("instance_id"),
-        "label": [name for name, value in first.items() if _is_chosen(value)],
-        "annotator": _person(person),
-        **_own(record, "label_annotations", "span_annotations", "behavioral_data",
-               "displayed_text", "text", "id", "instance_id", "user", "user_id", "annotator"),
-    }  # fmt: skip
-
-
-def _has_answers(record: Record) -> bool:
-    """Potato's tables: a column `question:::label` for each label."""
-    return any(":::" in name for name in record) and ("instance_id" in record or "id" in record)
-
-
-def _potato_columns(sample: Sequence[Record]) -> Rows:
-    answers = [name for name in _names(sample) if ":::" in name]
-    question = answers[0].split(":::")[0]
-    known = ("instance_id", "id", "user", *answers)
-    field = _text_field(sample, known)
-
-    def rows(record: Record) -> Iterator[dict[str, Any]]:
-        yield {
-            "text": record.get(field),
-            "id": record.get("instance_id") or record.get("id"),
-            "label": [
-                name.partition(":::")[2]
-                for name in answers
-                if name.startswith(f"{question}:::") and _is_chosen(record.get(name))
-            ],
-            "annotator": _person(record.get("user")),
-            **_own(record, field, "displayed_text", *known),
-        }
-
-    return rows
-
-
-def _is_chosen(value: object) -> bool:
-    return value not in (None, "", 0, False, "0", "false", "False", [], {})
-
-
 def _is_doccano(record: Record) -> bool:
     """Lines with `Comments` and lists of labels, or with the users' `annotations`."""
     answers = record.get("annotations", [{}])
@@ -326,10 +216,6 @@ FORMATS: tuple[tuple[str, Callable[[Record], bool], Callable[[Sequence[Record]],
     ("Label Studio JSON", _is_task, _label_studio),
     ("Label Studio, one row per annotation", LABEL_STUDIO.issubset, _label_studio_flat),
     ("Prodigy", PRODIGY.issubset, lambda _: _prodigy),
-    ("Argilla", lambda x: isinstance(x.get("fields"), Mapping) and "responses" in x, _argilla),
-    ("Argilla", _has_responses, _argilla_columns),
-    ("Potato", lambda x: isinstance(x.get("label_annotations"), Mapping), lambda _: _potato),
-    ("Potato", _has_answers, _potato_columns),
     ("doccano", _is_doccano, lambda _: _doccano),
 )
 """(name, whether a record is of it, what gives the rows of such records), the surest ones first."""

@@ -198,27 +198,6 @@ CHOICE = {
     "options": [{"id": "water", "text": "Water"}, {"id": "fire", "text": "Fire"}],
     "_annotator_id": "ada", "_timestamp": 1_769_860_800,
 }  # fmt: skip
-RECORD = {
-    "id": "r1", "fields": {"news": RIVER}, "metadata": {"page": 3}, "status": "completed",
-    "suggestions": {"kind": {"value": "fire"}},
-    "responses": {"kind": [{"value": "water", "user_id": "ada", "status": "submitted"}]},
-}  # fmt: skip
-OLDER = {
-    "fields": {"news": RIVER}, "external_id": "r1", "metadata": {},
-    "responses": [
-        {"user_id": "ada", "status": "submitted", "values": {"kind": {"value": "water"}}},
-        {"user_id": "bob", "status": "discarded", "values": {"kind": {"value": "fire"}}},
-    ],
-}  # fmt: skip
-POTATO = {
-    "id": "p1", "displayed_text": RIVER, "span_annotations": {}, "behavioral_data": {"time": "3"},
-    "label_annotations": {"kind": {"water": "1", "fire": ""}},
-}  # fmt: skip
-RESPONSES = {
-    "id": "r1", "status": "completed", "_server_id": "s", "news": RIVER,
-    "kind.responses": ["water"], "kind.responses.users": ["ada"],
-    "kind.responses.status": ["submitted"], "kind.suggestion": "fire",
-}  # fmt: skip
 EXAMPLE = {"id": 3, "text": RIVER, "label": ["water"], "Comments": []}
 BY_USER = {"id": 3, "text": RIVER, "meta": {}, "annotations": [{"label": "water", "user": 2}]}
 
@@ -227,10 +206,6 @@ TOOLS: Mapping[str, tuple[str, dict]] = {
     "Label Studio, flat": ("Label Studio, one row per annotation", FLAT),
     "Prodigy": ("Prodigy", CHOICE),
     "Prodigy, one label": ("Prodigy", {**CHOICE, "accept": ["water"]}),
-    "Argilla 2": ("Argilla", RECORD),
-    "Argilla 1": ("Argilla", OLDER),
-    "Argilla's tables": ("Argilla", RESPONSES),
-    "Potato": ("Potato", POTATO),
     "doccano": ("doccano", EXAMPLE),
     "doccano, by user": ("doccano", BY_USER),
 }
@@ -291,8 +266,6 @@ def test_flat_tables_of_tools_are_known_as_csv_too(tmp_path: Path):
     content = "\n".join(",".join(str(x) for x in row) for row in
                         [ordered, *[[FLAT[n] for n in ordered]] * 3])  # fmt: skip
     assert pairs(open_table(written(tmp_path, "b.csv", content)))[0] == (RIVER, ["water"])
-    potato = f"user\tinstance_id\ttext\tkind:::water\tkind:::fire\nada\tp1\t{RIVER}\t1\t\n"
-    assert pairs(open_table(written(tmp_path, "c.tsv", potato))) == [(RIVER, ["water"])]
 
 
 @pytest.mark.parametrize(

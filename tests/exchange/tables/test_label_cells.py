@@ -16,7 +16,7 @@ from core.exchange.foreign_table import (
     understood,
 )
 from core.exchange.import_types import TableContents
-from core.exchange.tables.label_cells import label_counts
+from core.exchange.tables.label_cells import label_counts, labels_in
 from core.exchange.tables.opening import open_table
 from core.exchange.tables.reader import SourceTable
 from core.workspace.task import Label, Task
@@ -195,3 +195,11 @@ def test_a_cell_of_lists_in_lists_is_refused_and_the_rest_comes_in(
     found = read_table(table, columns, unsaid, task_of("water", "roads", "power", several=several))
     assert [wanted.item.text for wanted in found.wanted] == ["b", "c"]
     assert [bad.line for bad in found.bad] == [2]
+
+
+@pytest.mark.parametrize("status", ["draft", "discarded"])
+def test_a_response_that_was_not_submitted_is_no_label(status: str):
+    given = {"value": "water", "user_id": "ada", "status": "submitted"}
+    assert labels_in(json.dumps([given, {**given, "value": "roads", "status": status}])) == [
+        "water"
+    ]
