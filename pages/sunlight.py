@@ -8,7 +8,7 @@ from textwrap import shorten
 import pandas as pd
 import streamlit as st
 
-from core.exchange.table_writers import write_items
+from core.exchange.table_writers import LONGEST_SHEET_TEXT, MOST_SHEET_ROWS, write_items
 from core.models.model import Model
 from core.models.neighbors import text_like
 from core.models.predict import score_texts
@@ -98,13 +98,17 @@ def show_count(snapshot: Snapshot, step: Step, places: RowSet, shown: int, is_ma
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
         st.caption(plain(told), width="stretch")
         if len(places):
-            show_downloads(snapshot, step)
+            show_downloads(snapshot, step, places)
             if snapshot.workspace.is_writable():
                 show_asking(snapshot, places)
 
 
-def show_downloads(snapshot: Snapshot, step: Step) -> None:
+def show_downloads(snapshot: Snapshot, step: Step, places: RowSet) -> None:
+    fits = len(places) <= MOST_SHEET_ROWS and tables(snapshot).longest <= LONGEST_SHEET_TEXT
+    told = "Download all items that match the filters, in the order of the list."
+    too_much = f"A sheet holds {MOST_SHEET_ROWS:,} rows, and cells of {LONGEST_SHEET_TEXT:,} bytes."
     for name, kind, ending in KINDS:
+        can = fits or name != "Excel"
         st.download_button(
             name,
             partial(download, snapshot, step, hidden_here(snapshot), ending),
@@ -114,7 +118,8 @@ def show_downloads(snapshot: Snapshot, step: Step) -> None:
             on_click="ignore",
             type="tertiary",
             icon=":material/download:",
-            help="Download all items that match the filters, in the order of the list.",
+            disabled=not can,
+            help=told if can else f"{too_much} Take CSV.",
         )
 
 

@@ -136,6 +136,13 @@ class Tables:
         """The columns of the sheet."""
         return self.sheet(None).column_names
 
+    @cached_property
+    def longest(self) -> int:
+        """Bytes of the longest text or value of the pool's own columns."""
+        sheet = self.sheet(None)
+        names = (name for name in self.names if name not in KNOWN)
+        return max((pc.max(pc.binary_length(sheet[x])).as_py() or 0 for x in names), default=0)
+
     def _at_rows(self, name: str, is_blind: Mask) -> pa.Array:
         """What is noted under this name at each row; null for what is empty, and of the blind."""
         noted = self.noted[name].combine_chunks()

@@ -10,13 +10,14 @@ from streamlit.testing.v1 import AppTest
 
 from core.query.filters import Filters
 from core.query.tables import Tables
-from core.workspace.layout import Workspace
+from core.workspace.layout import Workspace, open_workspace
 from core.workspace.relabel import flag_of
 from core.workspace.snapshot import open_snapshot
 from pages.ui.sunlight.item_list import ROWS, TITLES
 from pages.ui.sunlight.selection import SELECTED
 from tests.browser import settled
-from tests.conftest import MakeWorkspace
+from tests.conftest import MakeWorkspace, write_csv
+from tests.pages.test_label_kinds import several
 from tests.pages.test_pages import filter_key
 from tests.pages.test_sunlight import address_of, open_page, taken, waiting
 from tests.server import Site
@@ -197,6 +198,20 @@ def test_nobody_without_a_name_acts_on_a_selection(demo_folder: Path, monkeypatc
     page = open_page(demo_folder, monkeypatch, order="up", annotator="")
     assert not [b.key for b in page.button if b.key and b.key.startswith("byhand")]
     assert [f for f in page.text_input if f.label.startswith("Your name")]
+
+
+def test_a_selection_gets_several_labels(tmp_path: Path, monkeypatch):
+    kind, rows = several(), [(f"i{at}", f"words number {at}") for at in range(9)]
+    write_csv(tmp_path / "unlabeled_data" / "pool.csv", rows)
+    (tmp_path / "task.toml").write_text(kind.toml, encoding="utf-8")
+    page = open_page(tmp_path, monkeypatch, order="up")
+    choose(page, tmp_path, ["i1", "i2"])
+    (key,) = [m.key for m in page.multiselect if m.key and m.key.startswith("byhand_")]
+    task = open_workspace(tmp_path).task
+    page.multiselect(key=key).set_value([*task.values[:2]]).run()
+    press(page, f"{key}_save")
+    assert labels(tmp_path, ["i1", "i2", "i3"]) == ["|".join(task.values[:2])] * 2 + [""]
+    assert column(page, "label")[:3] == ["", *[task.name_of("|".join(task.values[:2]))] * 2]
 
 
 @pytest.fixture

@@ -12,6 +12,7 @@ from playwright.sync_api import Page, expect
 from sklearn.metrics import accuracy_score, cohen_kappa_score
 
 from core.evaluation.agreement import Ratings, agreement
+from core.query.filters import Filters
 from core.sampling.second_opinions import ask_about, ask_about_random
 from core.workspace.assignment import earlier_batch
 from core.workspace.layout import Workspace, open_workspace
@@ -21,6 +22,7 @@ from core.workspace.snapshot import read_snapshot
 from core.workspace.task import SECOND_OPINION
 from pages.ui.card import CardBatch
 from pages.ui.card.batch_data import card_batch
+from pages.ui.sunlight.selection import SELECTED
 from tests.browser import all_saved, events, label_rows, press, shown
 from tests.conftest import MakeWorkspace, NewContext, Show, headlines, write_csv
 from tests.pages.test_card import annotate, progress
@@ -279,3 +281,38 @@ def test_explore_tells_nothing_of_an_item_to_whom_still_owes_an_opinion(
     team.say("bob", of_bob, item, "1")
     seen = told("bob", item)
     assert all(secret in seen for secret in (*secrets, "second opinion: "))
+
+
+@pytest.mark.parametrize("order", ["up", "down"])
+def test_the_list_tells_nothing_of_an_item_to_whom_still_owes_an_opinion(
+    make_workspace: MakeWorkspace, monkeypatch: pytest.MonkeyPatch, order: str
+):
+    team = team_of(make_workspace)
+    item = team.held_by(team.label_batch(ANN))[0]
+    ask_about(team.workspace, [item])
+    team.label_batch("bob", 0)
+
+    def row(person: str) -> tuple[int, list[str]]:
+        page = explore(team.path, monkeypatch, order=order, sort="label", annotator=person,
+                       column=["item_id", "label", "annotator", "strategy", "split"])  # fmt: skip
+        cells = page.dataframe[0].value.to_numpy().tolist()
+        place = [row[0] for row in cells].index(item)
+        empty = sum(row[1] == "" for row in cells)
+        return place - (len(cells) - empty), cells[place][1:]
+
+    behind, told = row("cem")
+    assert behind < 0
+    assert told[1] == ANN
+    behind, told = row("bob")
+    assert behind >= 0  # among those without a label, in the order of the pool
+    assert told == [""] * 4
+
+    page = explore(team.path, monkeypatch, order=order, annotator="bob")
+    page.session_state[SELECTED] = (team.path.resolve(), Filters()), [item]
+    page.run()
+    assert any("owe an opinion" in caption.value for caption in page.caption)
+    (key,) = [b.key for b in page.button if b.key and b.key.startswith("byhand_1_sunlight_sel")]
+    before = team.snapshot.logs.events
+    page.button(key=key).click().run()
+    assert not page.exception
+    assert team.snapshot.logs.events == before

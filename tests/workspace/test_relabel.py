@@ -9,6 +9,7 @@ import pytest
 from core.errors import LoopError, TaskError
 from core.evaluation.runs import keep, train
 from core.sampling.next_batch import propose
+from core.workspace import relabel
 from core.workspace.assignment import batch_for, flags
 from core.workspace.events import Inbox
 from core.workspace.item_history import history
@@ -255,3 +256,79 @@ def test_a_history_tells_of_runs_files_and_flags(demo: Path):
     assert f", {proposal.confidence:.0%}" in told[0].what
     assert told[1].what.startswith("labeled")
     assert [h.at for h in told] == sorted(h.at for h in told)
+
+
+def labels_of(workspace: Workspace, items: list[str]) -> list[str]:
+    snapshot = read_snapshot(workspace)
+    assert not snapshot.labels.conflicts
+    by_id = snapshot.labels.by_id
+    return [by_id[item].label if item in by_id else "" for item in items]
+
+
+def test_several_items_are_labeled_in_one_batch_and_the_held_out_ones_refused(
+    workspace: Workspace, inbox: Inbox
+):
+    held_out = read_snapshot(workspace).labels.splits["evaluation"][0]
+    items = ["i0003", held_out.item_id, "i0004", "nobody", "i0003"]
+    found = relabel.label_by_hand(workspace, inbox, items, "1", ANN)
+    assert [(x.event.item_id, x.before) for x in found.done] == [("i0003", ""), ("i0004", "")]
+    assert set(found.refused) == {held_out.item_id, "nobody"}
+    assert batches_by_hand(workspace) == [["i0003", "i0004"]]
+    snapshot = read_snapshot(workspace)
+    assert [e.action for e in snapshot.logs.events] == ["label", "label", "save"]
+    assert labels_of(workspace, items) == ["1", held_out.label, "1", "", "1"]
+    taken = relabel.take_back_by_hand(workspace, inbox, found.done, ANN)
+    assert labels_of(workspace, ["i0003", "i0004"]) == ["", ""]
+    assert not relabel.take_back_by_hand(workspace, inbox, found.done, ANN).done
+    relabel.take_back_by_hand(workspace, inbox, taken.done, ANN)  # an undo that is undone
+    assert labels_of(workspace, ["i0003", "i0004"]) == ["1", "1"]
+    assert label_rows(workspace, "training")["i0003"] == "1"
+
+
+def test_nothing_is_written_if_all_are_refused(workspace: Workspace, inbox: Inbox):
+    before = content(workspace)
+    assert not relabel.label_by_hand(workspace, inbox, ["nobody"], "1", ANN).done
+    assert not relabel.label_by_hand(workspace, inbox, [], "1", ANN).done
+    assert not relabel.flag_by_hand(workspace, inbox, ["nobody"], "odd", ANN).done
+    assert not relabel.take_back_by_hand(workspace, inbox, [], ANN).done
+    assert content(workspace) == before
+
+
+def test_what_a_person_gave_by_hand_is_found_with_what_stood_before(
+    workspace: Workspace, inbox: Inbox
+):
+    in_file = read_snapshot(workspace).labels.splits["training"][0]
+    other = "0" if in_file.label == "1" else "1"
+    bob = Hand("bob", assisted=False)
+    label_by_hand(workspace, inbox, "i0003", "0", bob)
+    relabel.label_by_hand(workspace, inbox, ["i0003", "i0004", "i0005"], "1", ANN)
+    relabel.label_by_hand(workspace, inbox, ["i0004"], "0", ANN)
+    relabel.label_by_hand(workspace, inbox, [in_file.item_id], other, ANN)
+    label_by_hand(workspace, inbox, "i0005", "0", bob)
+    items = ["i0003", "i0004", "i0005", "i0006", in_file.item_id]
+    given = relabel.given_here(read_snapshot(workspace), items, "ann")
+    found = {change.event.item_id: (change.event.label, change.before) for change in given}
+    assert found == {
+        "i0003": ("1", "0"), "i0004": ("0", ""), in_file.item_id: (other, in_file.label),
+    }  # fmt: skip
+    relabel.take_back_by_hand(workspace, inbox, given, ANN)
+    assert labels_of(workspace, items) == ["0", "", "0", "", in_file.label]
+    assert not relabel.given_here(read_snapshot(workspace), ["i0004"], "ann")
+
+
+def test_flags_of_several_items_are_taken_back_unless_flagged_again(
+    workspace: Workspace, inbox: Inbox
+):
+    flag_by_hand(workspace, inbox, "i0003", "first", ANN)
+    found = relabel.flag_by_hand(workspace, inbox, ["i0003", "i0004", "i0005"], "odd", ANN)
+    assert [change.before for change in found.done] == ["first", "", ""]
+    flag_by_hand(workspace, inbox, "i0005", "mine", Hand("bob", assisted=False))
+    undone = relabel.take_back_by_hand(workspace, inbox, found.done, ANN)
+    assert undone.refused.keys() == {"i0005"}
+    assert "flagged again since" in undone.refused["i0005"]
+    notes = {flag.item_id: flag.note for flag in flags(read_snapshot(workspace).logs.events)}
+    assert notes == {"i0003": "first", "i0005": "mine"}
+    relabel.take_back_by_hand(workspace, inbox, undone.done, ANN)
+    notes = {flag.item_id: flag.note for flag in flags(read_snapshot(workspace).logs.events)}
+    assert notes == {"i0003": "odd", "i0004": "odd", "i0005": "mine"}
+    assert labels_of(workspace, ["i0003", "i0004", "i0005"]) == [""] * 3

@@ -77,8 +77,8 @@ def show_list(
     part = pa.array(rows[(page - 1) * ROWS : page * ROWS])
     part = runs.sheet_of(snapshot, filters, blind).take(part)
     ids, picked = part["item_id"].to_pylist(), selection.selected(snapshot, filters)
-    # A selection is of rows: another table has another key, so that it is never of others.
-    key = f"sunlight_list_{_digest(ids, names, selection.turn())}"
+    # What is selected are rows: another table has another key, so that they are never others.
+    key = f"sunlight_list_{_digest(ids, step, selection.turn())}"
     pager = f"sunlight_page_{_digest(page, pages)}"
 
     def choose() -> None:
@@ -90,6 +90,8 @@ def show_list(
             down = listed.sort == name and not listed.down
             list_by(step, sort="" if name == LIKENESS else name, down=down, page=1)
 
+    if not picked:
+        st.caption("Tick items to label or flag them. Click a text to open it, a heading to sort.")
     selection.show_actions(snapshot, picked, filters)
     st.dataframe(
         _cells(part, names, snapshot.workspace.task),

@@ -53,7 +53,7 @@ def show_actions(snapshot: Snapshot, item_ids: Sequence[str], filters: Filters) 
         del st.session_state[LAST]
         by_hand.write(relabel.take_back_by_hand, snapshot, SELECTED, changes, hand)
 
-    with st.container(horizontal=True, vertical_alignment="bottom", key="sunlight_actions"):
+    with st.container(horizontal=True, vertical_alignment="center", key="sunlight_actions"):
         if item_ids:
             st.markdown(f"**{len(item_ids):,} selected**", width="content")
             _show_buttons(snapshot, item_ids, hand, do)

@@ -21,6 +21,7 @@ from pages.ui.sunlight.steps import (
     Listed,
     Step,
     Trail,
+    fitted_list,
     is_ours,
     new_seed,
     read_step,
@@ -117,8 +118,9 @@ def chosen(choices: Choices) -> Step:
     if state.get(KIND) != LIST:
         return Step(state.get(SEED, 0), state.get(SIZE) or USUAL, None, filters)
     before: Step = state[TRAIL].current
-    listed = before.listed or Listed()  # which has other pages, if the filters are others
-    return Step(0, USUAL, listed if before.filters == filters else replace(listed, page=1), filters)
+    listed = fitted_list(before.listed or Listed(), choices)
+    listed = listed if before.filters == filters else replace(listed, page=1)
+    return Step(0, USUAL, listed, filters)
 
 
 def list_by(step: Step, **changes: object) -> None:

@@ -107,13 +107,19 @@ def read_step(address: Mapping[str, Sequence[str]], choices: Choices) -> tuple[S
     }
     unknown = {name: [value] for name, value in given.items() if value and not is_known[name]}
     wanted = dict.fromkeys(address.get("column", ()))
-    columns = tuple(name for name in wanted if name in choices.listed)
-    unknown |= {"column": [*wanted.keys() - columns]} if len(wanted) > len(columns) else {}
+    place = int(page) if is_known["page"] else 1
+    listed = fitted_list(Listed(place, sort, order == "down", tuple(wanted)), choices)
+    if gone := [name for name in wanted if name not in listed.columns]:
+        unknown["column"] = gone
     if is_known["order"] or (filters.like and not is_known["seed"]):  # the likest first
-        turned, sort = int(page) if is_known["page"] else 1, sort if is_known["sort"] else ""
-        return Step(
-            0, USUAL, Listed(turned, sort, order == "down", columns), filters
-        ), unknown | left_out
+        return Step(0, USUAL, listed, filters), unknown | left_out
     seed = int(seed) if is_known["seed"] else new_seed()
     size = int(size) if is_known["size"] else USUAL
     return Step(seed, size, None, filters), unknown | left_out
+
+
+def fitted_list(listed: Listed, choices: Choices) -> Listed:
+    """The list without columns that there are not, or not any more."""
+    sort = listed.sort if listed.sort in choices.listed else ""
+    columns = tuple(name for name in listed.columns if name in choices.listed)
+    return replace(listed, sort=sort, down=listed.down and sort != "", columns=columns)

@@ -107,6 +107,68 @@ def flagging(visit: Visit) -> Iterator[Act]:
         visit.settle(visit.press("random"))
 
 
+LIST = f"{SUNLIGHT}&order=up"
+TABLE, PAGER = '[data-testid="stDataFrame"]', '[data-testid="stPagination"]'
+
+ROW = 35
+"""Pixels of a row of the list."""
+
+
+def ticking(visit: Visit, row: int) -> None:
+    """A row's box is pressed."""
+    at = {"x": 20, "y": 18 + ROW * (1 + row % 10)}
+    visit.page.locator(TABLE).click(position=at, timeout=hand.WAIT)
+
+
+def sorting(name: str) -> Kind:
+    """By the head of this column, up and down."""
+
+    def kind(visit: Visit) -> Iterator[Act]:
+        visit.open(f"{LIST}&column={name}")
+        while True:
+            yield lambda: visit.page.locator(TABLE).click(position={"x": 70, "y": 18})
+
+    return kind
+
+
+def turning(address: str) -> Kind:
+    """From page to page."""
+
+    def kind(visit: Visit) -> Iterator[Act]:
+        visit.open(address)
+        while True:
+            yield lambda: visit.page.locator(PAGER).get_by_role("button").last.click()
+
+    return kind
+
+
+def selecting(visit: Visit) -> Iterator[Act]:
+    visit.open(LIST)
+    for row in range(100):
+        yield lambda row=row: ticking(visit, row)
+
+
+def opening_cells(visit: Visit) -> Iterator[Act]:
+    """A text is clicked, and stands below with its details."""
+    visit.open(LIST)
+    for row in range(100):
+        at = {"x": 200, "y": 18 + ROW * (1 + row % 10)}
+        yield lambda at=at: visit.page.locator(TABLE).click(position=at, timeout=hand.WAIT)
+
+
+def labeling_a_selection(address: str) -> Kind:
+    """Five rows at a time."""
+
+    def kind(visit: Visit) -> Iterator[Act]:
+        visit.open(address)
+        while True:
+            for row in range(5):
+                visit.settle(lambda row=row: ticking(visit, row))
+            yield visit.press("byhand_0_")
+
+    return kind
+
+
 KINDS: dict[str, Kind] = {
     "open": arriving("sunlight"),
     "Random, 10 items": pressing(SUNLIGHT, "random"),
@@ -115,7 +177,16 @@ KINDS: dict[str, Kind] = {
     "Random of unlabeled with a word": pressing(f"{SUNLIGHT}&split=unlabeled&words=to", "random"),
     "Random of a range of confidence": pressing(f"{SUNLIGHT}&confidence=0.5-0.8", "random"),
     "size": picking(SUNLIGHT, "sunlight_size"),
-    "order": picking(SUNLIGHT, "sunlight_order"),
+    "random or list": picking(SUNLIGHT, "sunlight_kind"),
+    "list, sorted by text": sorting("text"),
+    "list, sorted by confidence": sorting("confidence"),
+    "list, next page": turning(LIST),
+    "list, next page by text": turning(f"{LIST}&sort=text"),
+    "list, next page of a range of confidence": turning(f"{LIST}&sort=text&confidence=0.5-0.8"),
+    "list, a row selected": selecting,
+    "list, a text opened": opening_cells,
+    "list, five labeled": labeling_a_selection(f"{LIST}&split=unlabeled"),
+    "list by text, five labeled": labeling_a_selection(f"{LIST}&sort=text&split=unlabeled"),
     "split": several("splits"),
     "label": several("labels"),
     "strategy": several("strategies"),
