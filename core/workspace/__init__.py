@@ -6,6 +6,6 @@
 - logs.Proposal, Event, Run, append_records; labels.Labeled, save: what was proposed and said
 - opinions.read_words: each person's opinions, and the word that counts
 - events.Inbox: the way in for events; assignment.batch_for: whose turn it is
-- relabel.label_by_hand, decide: labels beside the batches
+- relabel.label_by_hand, take_back_by_hand, decide: labels beside the batches
 - backup.back_up, restore.restore, registry.workspaces
 """
