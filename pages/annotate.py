@@ -7,6 +7,7 @@ from core.sampling.next_batch import DEFAULT_REQUEST, BatchRequest, is_active
 from pages.ui import page_head, session
 from pages.ui.annotate import batches
 from pages.ui.card import annotation_card
+from pages.ui.components import label_many
 from pages.ui.components.messages import refusals_shown
 from pages.ui.escape_markdown import plain
 
@@ -21,6 +22,7 @@ if refusal := snapshot.workspace.refusal():
     st.stop()
 annotator = page_head.need_annotator()
 batches.stop_if_paused(snapshot, annotator)
+label_many.stop_for_result(snapshot, annotator)
 if snapshot.why_no_model:
     st.info(plain(snapshot.why_no_model), icon=":material/lightbulb:")
 card_place, mix_place = st.container(), st.container(width=CARD_WIDTH)

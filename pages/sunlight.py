@@ -22,6 +22,7 @@ from core.workspace.snapshot import Snapshot, being_held_out
 from pages.ui import page_head, session
 from pages.ui.cache import runs
 from pages.ui.cache.snapshot import tables
+from pages.ui.components import label_many
 from pages.ui.components.asking import ASK, ICON, MENDS, ask, queue
 from pages.ui.components.item_details import show_item
 from pages.ui.components.items import prediction
@@ -101,6 +102,11 @@ def show_count(snapshot: Snapshot, step: Step, places: RowSet, shown: int, is_ma
             show_downloads(snapshot, step, places)
             if snapshot.workspace.is_writable():
                 show_asking(snapshot, places)
+                every = partial(places.first, len(places))
+                words = filter_panel.filters_in_words(step.filters, snapshot.workspace.task)
+                label_many.offer(snapshot, every, "; ".join(words) or "all items", "label_many")
+                if group := st.session_state.get(label_many.DONE):
+                    label_many.offer_undo(snapshot, "label_many_done", group)
 
 
 def show_downloads(snapshot: Snapshot, step: Step, places: RowSet) -> None:

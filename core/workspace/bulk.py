@@ -123,7 +123,7 @@ def groups(snapshot: Snapshot, annotator: str) -> list[Group]:
     return found
 
 
-def check_more(snapshot: Snapshot, batch_id: str, hand: Hand) -> None:
+def check_more(snapshot: Snapshot, _: Inbox, batch_id: str, hand: Hand) -> None:
     """Proposes ten more items of the group for a look, or what is left of it.
 
     Raises LoopError if the group is over.
@@ -146,11 +146,11 @@ def label_rest(snapshot: Snapshot, inbox: Inbox, batch_id: str, hand: Hand) -> i
         first = new_event(batch_id, hand.annotator, "label", label=group.about.label, note=note)
         # Under the lock: nobody may draw one of them for anything in between.
         _write(inbox, _for_each(replace(first, assisted=hand.assisted), group.rest))
-    end(inbox, batch_id, hand)
+    end(snapshot, inbox, batch_id, hand)
     return len(group.rest)
 
 
-def end(inbox: Inbox, batch_id: str, hand: Hand) -> None:
+def end(_: Snapshot, inbox: Inbox, batch_id: str, hand: Hand) -> None:
     """The group is over: no more of its items are labeled at once."""
     _write(inbox, [new_event(batch_id, hand.annotator, "save")])
 

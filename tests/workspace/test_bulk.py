@@ -46,10 +46,12 @@ def team(make_workspace: MakeWorkspace) -> Team:
     return team_of(make_workspace)
 
 
-def start(team: Team, number: int = 40, label: str = "1") -> tuple[str, list[str]]:
+def start(
+    team: Team, number: int = 40, label: str = "1", reason: str = REASON
+) -> tuple[str, list[str]]:
     """Ann's group of the first items, and the items of its check."""
     ids = [f"i{at:04}" for at in range(number)]
-    group = begin(team.snapshot, team.inbox, ids, label, REASON, ANN)
+    group = begin(team.snapshot, team.inbox, ids, label, reason, ANN)
     return group, check_of(team.snapshot, f"{group}-check-0001")
 
 
@@ -140,7 +142,7 @@ def test_one_of_ten_with_another_label_keeps_the_others_unlabeled(team: Team):
     assert (waiting.result, len(waiting.rest)) == ("9 of 10 checked", 30)
     with pytest.raises(LoopError, match="9 of 10"):
         label_rest(team.snapshot, team.inbox, group, ANN)
-    check_more(team.snapshot, group, ANN)
+    check_more(team.snapshot, team.inbox, group, ANN)
     second = batch_for(team.snapshot, "ann")
     assert second == f"{group}-check-0002"
     assert not set(check_of(team.snapshot, second)) & set(first)
@@ -157,14 +159,14 @@ def test_one_of_ten_with_another_label_keeps_the_others_unlabeled(team: Team):
 def test_a_group_that_is_given_up_leaves_its_items_free(team: Team):
     group, check = start(team)
     answer(team, f"{group}-check-0001", ["0"] * CHECKED)
-    bulk.end(team.inbox, group, ANN)
+    bulk.end(team.snapshot, team.inbox, group, ANN)
     snapshot = open_snapshot(team.path)
     assert not groups(snapshot, "ann")
     assert not given(snapshot)
     free = snapshot.pool_words.pool.ids.filter(snapshot.candidates).to_pylist()
     assert set(free) == {f"i{at:04}" for at in range(300)} - set(check)
     with pytest.raises(LoopError, match="already"):
-        check_more(snapshot, group, ANN)
+        check_more(snapshot, team.inbox, group, ANN)
 
 
 def test_an_item_of_the_check_that_is_skipped_for_good_passes_nothing(team: Team):
@@ -384,7 +386,7 @@ def test_several_labels_are_one_answer(make_workspace: MakeWorkspace):
     group, _ = start(team, label="a|b")
     answer(team, f"{group}-check-0001", ["a|b"] * 9 + ["a"])
     assert groups(team.snapshot, "ann")[0].result == "9 of 10 checked"
-    check_more(team.snapshot, group, ANN)
+    check_more(team.snapshot, team.inbox, group, ANN)
     answer(team, f"{group}-check-0002", ["a|b"] * CHECKED)
     assert label_rest(team.snapshot, team.inbox, group, ANN) == 20
     assert len(saved(team, "a.csv")) == 40

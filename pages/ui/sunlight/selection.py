@@ -1,17 +1,22 @@
 """What can be done with items that are selected in the list: label, flag, take back, undo."""
 
 from collections.abc import Callable, Iterable, Sequence
+from functools import partial
 
 import streamlit as st
 
 from core.query.filters import Filters
 from core.workspace import relabel
 from core.workspace.assignment import owed
+from core.workspace.bulk import CHECKED
 from core.workspace.relabel import Changes, Hand
 from core.workspace.snapshot import Snapshot
 from pages.ui import session
+from pages.ui.cache.snapshot import tables
 from pages.ui.components import item_details as by_hand
+from pages.ui.components import label_many
 from pages.ui.escape_markdown import plain
+from pages.ui.sunlight.filter_panel import filters_in_words
 
 SELECTED = "sunlight_selected"
 TURN = "sunlight_turn"  # how often a selection was cleared: what comes then are new widgets
@@ -57,6 +62,10 @@ def show_actions(snapshot: Snapshot, item_ids: Sequence[str], filters: Filters) 
         if item_ids:
             st.markdown(f"**{len(item_ids):,} selected**", width="content")
             _show_buttons(snapshot, item_ids, hand, do)
+            if len(item_ids) > CHECKED:
+                words = "; ".join(filters_in_words(filters, snapshot.workspace.task))
+                rows = partial(tables(snapshot).rows_of, item_ids)
+                label_many.offer(snapshot, rows, f"selected: {words}", "label_many_selected")
             st.button("Clear selection", type="tertiary", on_click=clear, key="sunlight_unselect")
         of, told, changes = st.session_state.get(LAST, (None, "", ()))
         if of == path:
