@@ -21,6 +21,16 @@ from tests.pages.test_pages import filter_key
 from tests.pages.test_sunlight import address_of, open_page, taken
 from tests.server import Site
 
+SEVERAL = """
+several = true
+[[labels]]
+value = "a"
+file = "related.csv"
+[[labels]]
+value = "b"
+file = "not_related.csv"
+"""
+
 ITEM = re.compile(r'data-item-id="([^"]*)"')
 
 
@@ -123,6 +133,22 @@ def test_before_the_first_run_the_pool_says_what_is_alike(make_workspace, monkey
     page = open_page(workspace.path, monkeypatch, like="flood hits")
     texts = read_snapshot(workspace).pool_words.pool.texts_of(column(page, "item_id"))
     assert all("hits" in texts[item] for item in column(page, "item_id")[:10])
+
+
+def test_of_several_labels_a_text_has_none_that_is_found(make_workspace, monkeypatch):
+    rows = [row[:2] for row in headlines(90)]
+    texts = dict(rows)
+    hits = [item for item, text in rows if "hits" in text]
+    workspace = make_workspace(rows, {("training", "1"): [(hits[0], texts[hits[0]], "a")]}, SEVERAL)
+    page = open_page(workspace.path, monkeypatch, like=hits[0])
+    found = column(page, "item_id")
+    assert found[0] in hits[1:]
+    assert hits[0] not in found
+
+
+def test_a_very_long_sentence_is_asked_for_too(snapshot: Snapshot, monkeypatch):
+    page = open_page(snapshot.workspace.path, monkeypatch, like="flood <b>*x*</b> " * 400)
+    assert len(column(page, "item_id")) == 100
 
 
 def test_an_empty_workspace_says_so(make_workspace, monkeypatch):

@@ -106,10 +106,7 @@ def by_filters(snapshot: Snapshot, filters: Filters) -> Hashable:
 
 @kept(by_filters, most=LOOKS)
 def places(snapshot: Snapshot, filters: Filters) -> RowSet:
-    """Where the items stand that the filters leave, worked out once for each state.
-
-    Raises LoopError if nothing can be like what is asked for.
-    """
+    """Where the items stand that the filters leave; raises LoopError if nothing can be alike."""
     if filters.like:
         left = places(snapshot, replace(filters, like=""))
         return RowSet(np.sort(likest(snapshot, filters)[0]), left.size)
@@ -137,10 +134,7 @@ def sheet_of(snapshot: Snapshot, filters: Filters, blind: tuple[str, ...]) -> pa
 def rows(
     snapshot: Snapshot, filters: Filters, sort: str, down: bool, blind: tuple[str, ...]
 ) -> Rows:
-    """The rows of the sheet that the filters leave, in the order of a column, or of the pool.
-
-    What is like something stands in the order of its likeness.
-    """
+    """The rows that the filters leave, in the order of a column, of likeness, or of the pool."""
     if filters.like and not sort:
         return likest(snapshot, filters)[0].astype(np.int32)
     order = _order(snapshot, sort, down, blind) if sort else None
@@ -197,9 +191,8 @@ def features(snapshot: Snapshot) -> tuple[Source, FeatureRows, FeatureRows]:
 
 def labeled_like(snapshot: Snapshot, item_id: str, text: str, number: int) -> pd.DataFrame:
     """The labeled items most like this one, with their `likeness`; raises RunError."""
-    noted = tables(snapshot).noted
-    others = pc.and_(pc.not_equal(noted["label"], ""), pc.not_equal(noted["item_id"], item_id))
-    rows = noted["place"].to_numpy()[np.asarray(others)]
+    others = (pc.field("label") != "") & (pc.field("item_id") != item_id)
+    rows = tables(snapshot).noted.filter(others)["place"].to_numpy()
     rows, found = neighbors.likest(likeness(snapshot, text), rows, number)
     return tables(snapshot).items(rows).assign(likeness=found)
 

@@ -90,6 +90,15 @@ def going(key: str, away: str) -> Kind:
     return kind
 
 
+def likening(visit: Visit) -> Iterator[Act]:
+    """Each time to what is like another item."""
+    visit.open(f"{SUNLIGHT}&size=1&split=unlabeled")
+    while True:
+        yield visit.press("like_")
+        visit.settle(visit.press("sunlight_go_back"))
+        visit.settle(visit.press("random"))
+
+
 def labeling(visit: Visit) -> Iterator[Act]:
     """Each time another item, drawn at random from those that wait for no label."""
     visit.open(f"{SUNLIGHT}&size=1&split=unlabeled")
@@ -201,6 +210,8 @@ KINDS: dict[str, Kind] = {
     "WHERE, of the model": writing(
         "sunlight_where_", "confidence < 0.9 AND n_words > {turn}", more=True
     ),
+    "more like a sentence": writing("sunlight_like_", "{word} in town {turn}", more=True),
+    "More like this": likening,
     "More": opening_more,
     "Back": going("sunlight_go_back", ""),
     "Next": going("sunlight_go_next", "sunlight_go_back"),
