@@ -1,4 +1,4 @@
-"""How far people agree who labeled the same items, where they do not, and who is right.
+"""How far people agree who labeled the same items, and where they do not.
 
 Figures of agreement use only the items with two ratings or more: the others may have been chosen
 otherwise, and change nothing. Intervals are of 95%, as if the items were a random sample.
@@ -13,9 +13,6 @@ from numpy.typing import NDArray
 
 from core.evaluation.intervals import LEVEL, REPLICATES, Interval, wilson
 from core.evaluation.metrics import kappa
-
-SMOOTHING = 0.1  # items that Dawid and Skene's counts start from, shared by all answers
-ROUNDS, STILL = 500, 1e-5  # EM ends after so many, or where no probability changes by more
 
 Table = NDArray[np.float64]
 Codes = NDArray[np.int64]
@@ -61,19 +58,6 @@ class Agreement:
     alpha: Interval | None
     ac1: Interval | None
     pairs: tuple[Pair, ...]
-
-
-@dataclass(frozen=True)
-class DawidSkene:
-    """What each item probably is, and what each person says of items that are so.
-
-    `posterior` `(n_items, n_answers)`; `rates` `(n_people, n_answers, n_answers)`, true answers in
-    rows, what is said in columns; `prevalence` `(n_answers,)`. Rows add up to 1.
-    """
-
-    posterior: Table
-    rates: Table
-    prevalence: Table
 
 
 def agreement(ratings: Ratings, replicates: int = REPLICATES, seed: int = 0) -> Agreement:
@@ -154,35 +138,6 @@ def confusions(ratings: Ratings) -> Codes:
     return (votes.T @ votes - np.diag(votes.sum(axis=0))).astype(np.int64)
 
 
-def majority(ratings: Ratings) -> Codes:
-    """The answer that most people gave each item, `(n_items,)`; -1 for a tie, or without any."""
-    votes = _votes(ratings)
-    is_first = votes == votes.max(axis=1, keepdims=True, initial=0)
-    return np.where(is_first.sum(axis=1) == 1, is_first.argmax(axis=1), -1)
-
-
-def dawid_skene(ratings: Ratings) -> DawidSkene:
-    """What each item probably is if people err each in their own way (Dawid and Skene 1979).
-
-    EM from the shares of the votes; an item without ratings gets the prevalence.
-    """
-    n_answers, given = len(ratings.answers), ratings.codes >= 0
-    people = [(rated, codes[rated]) for codes, rated in zip(ratings.codes.T, given.T, strict=True)]
-    posterior = _votes(ratings) + SMOOTHING / n_answers
-    posterior /= posterior.sum(axis=1, keepdims=True)
-    for _ in range(ROUNDS):
-        prevalence = _normed(posterior[given.any(axis=1)].sum(axis=0))
-        rates = np.array([_rates(posterior[rated], said) for rated, said in people])
-        log = np.tile(np.log(prevalence), (len(given), 1))
-        for (rated, said), own in zip(people, np.log(rates), strict=True):
-            log[rated] += own.T[said]
-        before, posterior = posterior, np.exp(log - log.max(axis=1, keepdims=True))
-        posterior /= posterior.sum(axis=1, keepdims=True)
-        if np.abs(posterior - before).max(initial=0) <= STILL:
-            break
-    return DawidSkene(posterior, rates.reshape(-1, n_answers, n_answers), prevalence)
-
-
 def unlike_the_others(hits: Sequence[int], totals: Sequence[int], tests: int = 0) -> list[bool]:
     """Whose share of hits differs from that of all others together beyond chance.
 
@@ -258,21 +213,6 @@ def _pairs(ratings: Ratings) -> Iterator[Pair]:
         if len(one):
             same = wilson(int((one == other).sum()), len(one))
             yield Pair(ratings.people[a], ratings.people[b], len(one), same, kappa(one, other))
-
-
-def _rates(posterior: Table, said: Codes) -> Table:
-    """How often a person says what (column) of what is true (row)."""
-    order = np.argsort(said, kind="stable")
-    found, starts = np.unique(said[order], return_index=True)
-    sums = np.zeros((posterior.shape[1],) * 2)
-    sums[:, found] = np.add.reduceat(posterior[order], starts).T if len(said) else 0
-    return _normed(sums)
-
-
-def _normed(counts: Table) -> Table:
-    """Shares of each row of counts, none of them 0."""
-    smooth = counts + SMOOTHING / counts.shape[-1]
-    return smooth / smooth.sum(axis=-1, keepdims=True)
 
 
 def _fisher(own: int, total: int, hits: int, everything: int, logs: Table) -> float:

@@ -14,10 +14,8 @@ import numpy as np
 
 from core.evaluation.agreement import (
     Agreement,
-    DawidSkene,
     Ratings,
     agreement,
-    dawid_skene,
     label_agreement,
     macro_agreement,
     unlike_the_others,
@@ -35,7 +33,6 @@ from core.workspace.task import REPEAT, SECOND_OPINION, Task
 THIN = 30
 """Items below which a figure is thin: a share of one half is then known to 17 points at best."""
 
-ENOUGH_PEOPLE, ENOUGH_ITEMS = 3, 100
 """From so many on, what each item probably is can be told from how each person errs."""
 
 WHY_ALPHA_FALLS = (
@@ -65,7 +62,7 @@ class Person:
 
     `positives` on items that chance has chosen, and whether they differ from the others' beyond
     chance; `decided`: how often a label was the one that was decided on; `repeats`: how often the
-    person said the same again; `right`: how often by Dawid and Skene's estimate.
+    person said the same again.
     """
 
     name: str
@@ -75,7 +72,6 @@ class Person:
     is_unlike: bool
     decided: Share
     repeats: Share
-    right: float | None
 
 
 @dataclass(frozen=True)
@@ -83,7 +79,7 @@ class AgreementReport:
     """How far people agree; `labels` has each label's agreement, None where nobody gave it.
 
     `positive` is the agreement on the positive label, without one the mean over the labels.
-    `estimate` is None where there are too few people or items, `disputed` counts all items.
+    `disputed` counts all items.
     """
 
     ratings: Ratings
@@ -91,7 +87,6 @@ class AgreementReport:
     labels: Mapping[str, Interval | None]
     positive: Interval | None
     people: tuple[Person, ...]
-    estimate: DawidSkene | None
     repeats: Share
     disputed: int
 
@@ -106,14 +101,10 @@ def agreement_report(snapshot: Snapshot) -> AgreementReport:
     labels = dict(zip(task.values, (label_agreement(ratings, of) for of in has), strict=True))
     positive = labels[task.positive.value] if task.positive else macro_agreement(ratings, has)
     found = agreement(ratings)
-    is_enough = found.n_people >= ENOUGH_PEOPLE and found.n_items >= ENOUGH_ITEMS
-    estimate = dawid_skene(ratings) if is_enough else None
-    people = _people(snapshot, fair, _rights(ratings, estimate))
+    people = _people(snapshot, fair)
     repeats = (sum(x.repeats.hits for x in people), sum(x.repeats.n for x in people))
     disputed = len(words.disputed)
-    return AgreementReport(
-        ratings, found, labels, positive, people, estimate, Share(*repeats), disputed
-    )
+    return AgreementReport(ratings, found, labels, positive, people, Share(*repeats), disputed)
 
 
 def read_ratings(opinions: Sequence[Opinion], task: Task) -> Ratings:
@@ -136,9 +127,7 @@ def read_ratings(opinions: Sequence[Opinion], task: Task) -> Ratings:
     return Ratings(tuple(common), tuple(people), answers, shaped)
 
 
-def _people(
-    snapshot: Snapshot, fair: Sequence[Opinion], rights: Mapping[str, float]
-) -> tuple[Person, ...]:
+def _people(snapshot: Snapshot, fair: Sequence[Opinion]) -> tuple[Person, ...]:
     """Everybody who has labeled, whoever labeled most first."""
     task, words = snapshot.workspace.task, snapshot.labels.words
     decided = {item: task.today(event.label) for item, event in words.adjudicated.items()}
@@ -150,7 +139,7 @@ def _people(
         seconds = [event.seconds for event in events if event.seconds is not None]
         shares = _positives(own.values(), task), False, _same(own, decided), _same(own, again)
         typical = median(seconds) if seconds else None
-        found.append(Person(name, len(events), typical, *shares, rights.get(name)))
+        found.append(Person(name, len(events), typical, *shares))
     found.sort(key=lambda person: (-person.labels, person.name))
     shares = [person.positives for person in found]
     unlike = unlike_the_others([x.hits for x in shares], [x.n for x in shares])
@@ -167,14 +156,6 @@ def _same(said: Mapping[str, str], other: Mapping[str, str | None]) -> Share:
     """How often both say the same, of the items of which both say anything."""
     both = said.keys() & other.keys()
     return Share(sum(said[item] == other[item] for item in both), len(both))
-
-
-def _rights(ratings: Ratings, estimate: DawidSkene | None) -> dict[str, float]:
-    """How often each person is right by the estimate, of items as they come."""
-    if estimate is None:
-        return {}
-    right = np.einsum("paa,a->p", estimate.rates, estimate.prevalence)
-    return dict(zip(ratings.people, map(float, right), strict=True))
 
 
 def evaluation_opinions(labels: Labels, task: Task) -> tuple[int, dict[str, list[str]]]:

@@ -12,15 +12,12 @@ from scipy import stats
 from sklearn.metrics import cohen_kappa_score, f1_score
 
 from core.evaluation.agreement import (
-    SMOOTHING,
     Agreement,
     Ratings,
     agreement,
     confusions,
-    dawid_skene,
     half_width,
     label_agreement,
-    majority,
     unlike_the_others,
 )
 from core.evaluation.intervals import Interval, wilson
@@ -176,14 +173,6 @@ def test_confusions_are_counted_both_ways(codes):
             assert row[label] / row.sum() == pytest.approx(shared.value)
 
 
-@given(CODES)
-def test_the_majority_is_the_only_most_frequent_answer(codes):
-    for row, found in zip(codes, majority(ratings(codes)), strict=True):
-        votes = Counter(row[row >= 0].tolist()).most_common(2)
-        is_tie = not votes or (len(votes) == 2 and votes[0][1] == votes[1][1])
-        assert found == (-1 if is_tie else votes[0][0])
-
-
 @given(CODES, HAS, st.randoms(use_true_random=False))
 def test_the_order_of_people_and_items_changes_nothing(codes, has, random):
     items, people = list(range(codes.shape[0])), list(range(codes.shape[1]))
@@ -206,10 +195,6 @@ def test_the_order_of_people_and_items_changes_nothing(codes, has, random):
         frozenset((renamed[pair.a], renamed[pair.b])): pair.n for pair in second.pairs
     }
     assert np.array_equal(confusions(before), confusions(after))
-    assert np.array_equal(majority(before)[items], majority(after))
-    one, other = dawid_skene(before), dawid_skene(after)
-    assert one.posterior[items] == pytest.approx(other.posterior, abs=1e-6)
-    assert one.rates[people] == pytest.approx(other.rates, abs=1e-6)
 
 
 def test_items_that_one_person_rated_change_no_figure():
@@ -347,82 +332,9 @@ def test_ten_people_who_are_alike_are_hardly_ever_told_apart():
     assert alarms <= 16
 
 
-# Who is right
-
-
-def slowly(codes: np.ndarray, n_answers: int, rounds: int) -> tuple[np.ndarray, np.ndarray]:
-    """Posterior and rates of Dawid and Skene, with a loop for each sum."""
-    n_items, n_people = codes.shape
-    little = SMOOTHING / n_answers
-    posterior = np.full((n_items, n_answers), little)
-    for item, person in zip(*(codes >= 0).nonzero(), strict=True):
-        posterior[item, codes[item, person]] += 1
-    posterior /= posterior.sum(axis=1, keepdims=True)
-    for _ in range(rounds):
-        prevalence = np.full(n_answers, little)
-        rates = np.full((n_people, n_answers, n_answers), little)
-        for item in range(n_items):
-            if (codes[item] >= 0).any():
-                prevalence += posterior[item]
-            for person in range(n_people):
-                if codes[item, person] >= 0:
-                    rates[person, :, codes[item, person]] += posterior[item]
-        prevalence /= prevalence.sum()
-        rates /= rates.sum(axis=2, keepdims=True)
-        for item in range(n_items):
-            chance = prevalence.copy()
-            for person in range(n_people):
-                if codes[item, person] >= 0:
-                    chance *= rates[person, :, codes[item, person]]
-            posterior[item] = chance / chance.sum()
-    return posterior, rates
-
-
-@pytest.mark.parametrize("seed", range(3))
-def test_dawid_and_skenes_is_what_the_slow_way_gives(seed):
-    few = simulated(50, seed)
-    codes = np.vstack([few.codes, np.full((2, 4), -1)])
-    found = dawid_skene(ratings(codes, 3))
-    posterior, rates = slowly(codes, 3, 250)
-    assert found.posterior == pytest.approx(posterior, abs=2e-3)
-    assert found.rates == pytest.approx(rates, abs=2e-3)
-    assert found.posterior[-1] == pytest.approx(found.prevalence, abs=1e-6)
-
-
-@given(CODES)
-def test_nothing_is_divided_by_nothing(codes):
-    found = dawid_skene(ratings(codes))
-    for table in (found.posterior, found.rates, found.prevalence):
-        assert (table >= 0).all()
-        assert table.sum(axis=-1) == pytest.approx(np.ones(table.shape[:-1]))
-
-
-def test_known_rates_are_found_and_beat_the_majority():
-    """Two people who know, and three who say the first answer too often."""
-    draw, n_items = np.random.default_rng(0), 8_000
-    truth = draw.choice(3, n_items, p=(0.5, 0.3, 0.2))
-    knows, leans = np.full((3, 3), 0.05), np.full((3, 3), 0.2)
-    np.fill_diagonal(knows, 0.9)
-    leans[:, 0] += 0.2
-    leans[[1, 2], [1, 2]] += 0.2
-    leans[0, 0] += 0.2
-    rates = np.stack([knows, knows, leans, leans, leans])
-    assert rates.sum(axis=2) == pytest.approx(np.ones((5, 3)))
-    chances = np.cumsum(rates, axis=2)[:, truth].swapaxes(0, 1)  # (n_items, n_people, n_answers)
-    few = ratings((draw.random((n_items, 5, 1)) > chances).sum(axis=2), 3)
-    found = dawid_skene(few)
-    assert found.rates == pytest.approx(rates, abs=0.06)
-    assert found.prevalence == pytest.approx([0.5, 0.3, 0.2], abs=0.05)
-    right = (found.posterior.argmax(axis=1) == truth).mean()
-    assert right > (majority(few) == truth).mean() + 0.05
-    assert found.posterior.max(axis=1).mean() == pytest.approx(right, abs=0.02)
-
-
 def test_no_items_and_no_people_give_nothing():
     for shape in ((0, 3), (3, 0), (0, 0)):
         empty = ratings(np.empty(shape, np.int64), 2)
         assert agreement(empty) == Agreement(0, 0, None, None, None, ())
         assert label_agreement(empty, np.array([True, False])) is None
         assert not confusions(empty).any()
-        assert majority(empty).tolist() == [-1] * shape[0]
-        assert dawid_skene(empty).rates.shape == (shape[1], 2, 2)

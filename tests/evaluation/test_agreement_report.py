@@ -99,20 +99,16 @@ def test_the_figures_are_those_of_scikit_learn_on_the_logs(make_workspace: MakeW
     assert found.positive == found.labels["1"]
 
 
-def test_intervals_cover_and_the_estimate_finds_who_errs_how_often(make_workspace: MakeWorkspace):
-    covered, rates = [], defaultdict(list)
+def test_intervals_cover(make_workspace: MakeWorkspace):
+    covered = []
     for seed in range(2):
         found = agreement_report(labeled_by(team_of(make_workspace, seed=seed), 3).snapshot)
         for pair in found.agreement.pairs:
             a, b = ERRORS[pair.a], ERRORS[pair.b]
             truth = (1 - a) * (1 - b) + a * b
             covered.append(pair.percent.low <= truth <= pair.percent.high)
-        for person in found.people:
-            rates[person.name].append(1 - person.right)
     assert len(covered) == 6
     assert sum(covered) >= 5
-    for name, error in ERRORS.items():
-        assert np.mean(rates[name]) == pytest.approx(error, abs=0.05)
 
 
 @pytest.fixture
@@ -140,10 +136,10 @@ def other(label: str) -> str:
 def test_one_person_alone_has_no_figures(team: Team):
     found = agreement_report(team.snapshot)
     assert (found.agreement.n_items, found.agreement.n_people) == (0, 0)
-    assert (found.positive, found.estimate, found.disputed) == (None, None, 0)
+    assert (found.positive, found.disputed) == (None, 0)
     assert found.repeats.interval is None
     (ann,) = found.people
-    assert (ann.name, ann.labels, ann.seconds, ann.right) == ("ann", 30, 1.0, None)
+    assert (ann.name, ann.labels, ann.seconds) == ("ann", 30, 1.0)
     assert (ann.positives.n, ann.is_unlike) == (30, False)
 
 

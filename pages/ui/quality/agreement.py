@@ -6,12 +6,10 @@ import numpy as np
 import pandas as pd
 import streamlit as st
 
-from core.evaluation.agreement import confusions, half_width, majority
+from core.evaluation.agreement import confusions, half_width
 from core.evaluation.agreement_report import THIN, WHY_ALPHA_FALLS, AgreementReport
-from core.workspace.assignment import owed
 from core.workspace.snapshot import Snapshot
 from core.workspace.task import Task
-from pages.ui import session
 from pages.ui.components.messages import say_empty
 from pages.ui.components.scores import interval_text, metric
 from pages.ui.escape_markdown import plain
@@ -56,7 +54,6 @@ def show_agreement(snapshot: Snapshot, found: AgreementReport) -> None:
     with st.expander("Why alpha can be low although people agree"):
         st.caption(WHY_ALPHA_FALLS)
     show_tables(task, found)
-    show_estimates(snapshot, found)
 
 
 def show_tables(task: Task, found: AgreementReport) -> None:
@@ -78,29 +75,6 @@ def show_tables(task: Task, found: AgreementReport) -> None:
         if most:
             said.append((names[at], ", ".join(f"{names[x]} {shares[x]:.0%}" for x in most)))
     table(["Where one person says", "another says"], said, "said")
-
-
-def show_estimates(snapshot: Snapshot, found: AgreementReport) -> None:
-    """The items that probably have another label than most people gave them."""
-    if found.estimate is None:
-        return
-    most, sure = majority(found.ratings), found.estimate.posterior.max(axis=1)
-    probable = found.estimate.posterior.argmax(axis=1)
-    ids, name_of = found.ratings.item_ids, snapshot.workspace.task.name_of
-    hidden = owed(snapshot, session.annotator())
-    places = [x for x in np.argsort(-sure, kind="stable") if most[x] != probable[x]]
-    places = [x for x in places if ids[x] not in hidden][:SHOWN]
-    if not places:
-        return
-    texts = snapshot.pool_words.pool.texts_of([ids[x] for x in places])
-    names = [*map(name_of, found.ratings.answers), "a tie"]  # -1
-    st.header("Probable labels", anchor=False)
-    st.caption(
-        "Whoever errs more often counts less here (Dawid and Skene's estimate). The items whose "
-        "probable label is not what most people said, the surest first."
-    )
-    rows = [(texts.get(ids[x]), names[most[x]], names[probable[x]], sure[x]) for x in places]
-    table(["Text", "Most said", "Probable label", "Probability"], rows, "estimates")
 
 
 def table(names: Sequence[str], rows: Sequence[Sequence[object]], key: str) -> None:

@@ -28,7 +28,6 @@ def show_people(snapshot: Snapshot, found: AgreementReport) -> None:
             f"Share of {positive.name}" if positive else "": share_text(x.positives),
             "Same again": share_text(x.repeats),
             "As decided": share_text(x.decided),
-            "Right, estimated": "" if x.right is None else f"{x.right:.0%}",
         }
         for x in found.people
     ]
@@ -38,7 +37,7 @@ def show_people(snapshot: Snapshot, found: AgreementReport) -> None:
     st.caption(
         "Second opinions and repeats count among the labels. Shares are of random items, with 95% "
         "intervals. *As decided*: how often it was this person's label, where people differed and "
-        "somebody decided. *Right, estimated*: how often it is the probable label on Agreement."
+        "somebody decided."
     )
     for sentence in differences(found, positive.name if positive else ""):
         st.markdown(plain(sentence))
