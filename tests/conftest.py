@@ -16,7 +16,6 @@ import pytest
 from hypothesis import HealthCheck, settings
 from playwright.sync_api import Browser, BrowserContext, Playwright, sync_playwright
 
-from core.analysis.estimate import compute_estimate
 from core.analysis.simulation import make_demo
 from core.workspace.layout import Workspace, open_workspace
 from core.workspace.snapshot import Snapshot, read_snapshot
@@ -259,13 +258,8 @@ def active_workspace(make_workspace: MakeWorkspace) -> Workspace:
 
 @pytest.fixture(scope="session")
 def demo_made(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The demo with two active-learning batches and its estimate, to be copied."""
-
-    def make(folder: Path) -> None:
-        make_demo(folder, batches=2)
-        compute_estimate(folder)
-
-    return built_once(tmp_path_factory, "demo", make)
+    """The demo with two active-learning batches, to be copied."""
+    return built_once(tmp_path_factory, "demo", lambda folder: make_demo(folder, batches=2))
 
 
 @pytest.fixture(scope="session")
@@ -291,10 +285,3 @@ def built_once(factory: pytest.TempPathFactory, name: str, build: Callable[[Path
 def demo(demo_made: Path, tmp_path: Path) -> Path:
     """A copy of the demo, to write into."""
     return Path(shutil.copytree(demo_made, tmp_path / "demo"))
-
-
-@pytest.fixture
-def unestimated(demo: Path) -> Path:
-    """The copy before anybody has asked for its estimate."""
-    shutil.rmtree(demo / ".cache" / "outlooks")
-    return demo

@@ -23,7 +23,6 @@ import pyarrow as pa
 import torch
 from starlette.requests import Request
 
-from core.analysis.estimate import read_estimate
 from core.analysis.learning_curves import read_points
 from core.analysis.simulation import read_oracle, write_labeled
 from core.doctor import examine
@@ -362,14 +361,6 @@ def _cache_entry(data: bytes, folder: Path) -> None:
     assert words.pool.texts.to_pylist() == ["flood in valley", "union, backs", "q"]
 
 
-def _estimate(data: bytes, folder: Path) -> None:
-    (folder / "estimate.json").write_bytes(data)
-    read_estimate(folder / "estimate.json")
-
-
-_ESTIMATE = b'{"prevalence": {"share": {}}, "signs": [], "advice": ""}'
-
-
 def _points(data: bytes, folder: Path) -> None:
     (folder / "curve.csv").write_bytes(data)
     read_points(CsvFile(folder / "curve.csv", folder / "torn", _POINT_FIELDS))
@@ -474,11 +465,6 @@ TARGETS = {
         Target("space", _space, _space_seeds),
         Target("report", _report, _seeds(REPORT)),
         Target("cache entry", _cache_entry, _seeds(*(bytes([at]) + b"{}[]" for at in range(40)))),
-        Target(
-            "estimate",
-            _estimate,
-            _seeds(b'{"prevalence": {"share": {}}, "signs": [], "advice": ""}'),
-        ),
         Target(
             "curves",
             _points,

@@ -3,5 +3,4 @@
 - simulation.make_demo, steps: active learning with known labels
 - learning_curves.learn, curve_comparison.compare
 - strategy_yield.chosen_labels: what each strategy brought
-- estimate.compute_estimate, read_estimate: positives that are left, and whether to stop
 """

@@ -174,6 +174,9 @@ class Report:
     encoder: str = ""
     """Its name; empty without one, as in reports from before there were any."""
 
+    watched: tuple[tuple[str, str], ...] = ()
+    """(item_id, most probable answer) of some items of the pool: do predictions still change?"""
+
     is_cut: bool = False
     """Whether the positive label was predicted by the threshold; in older reports from 0.5 on."""
 

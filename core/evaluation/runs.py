@@ -39,6 +39,8 @@ from core.workspace.logs import Run, append_records, fresh_id, now, read_logs
 from core.workspace.snapshot import Snapshot, open_snapshot
 from core.workspace.task import Task, require_model
 
+WATCHED = 2_000  # items whose predictions are compared from run to run (Bloodgood and others 2009)
+
 
 @dataclass(frozen=True)
 class Trained:
@@ -189,9 +191,20 @@ def _report(snapshot: Snapshot, learned: Learned, items: LabeledTexts) -> Report
         figures={name: found for name, found in figures.items() if found},
         said=kept_predictions(model, evaluated, probability["evaluation"], positive),
         encoder=source.encoder_name,
+        watched=_watched(snapshot, model),
         is_cut=model.cut is not None,
         out_of_fold=unseen,
     )
+
+
+def _watched(snapshot: Snapshot, model: Model) -> tuple[tuple[str, str], ...]:
+    """What the model says of always the same items: those of the lowest hashes of their ids."""
+    pool, order = snapshot.pool_words.pool, snapshot.pool_words.pool.id_order[: 2 * WATCHED]
+    rows = order[snapshot.pool_words.is_first[order]][:WATCHED]
+    answers = model.columns.most_probable.answers(
+        score_texts(model, pool.texts.take(rows).to_pylist())
+    )
+    return tuple(zip(pool.ids.take(rows).to_pylist(), answers, strict=True))
 
 
 def labeled_texts(items: list[Labeled], task: Task) -> LabeledTexts:

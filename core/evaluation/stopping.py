@@ -4,15 +4,17 @@ No sign is right alone. A model can stand still because it learns nothing, and p
 that nobody needs. So each sign tells its figure.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
 import numpy as np
-from numpy.typing import NDArray
 
 from core.evaluation.intervals import Interval
 from core.evaluation.metrics import kappa
+from core.evaluation.prevalence import Prevalence, prevalence_of
+from core.evaluation.report import Report
+from core.workspace.snapshot import Snapshot
 
 WINDOW = 3  # retrainings that are looked back upon (Bloodgood and Vijay-Shanker 2009)
 STABLE = 0.99  # mean agreement from which predictions are said to stand still (the same paper)
@@ -29,13 +31,35 @@ class Sign:
     sentence: str
 
 
-def stability(predictions: Sequence[NDArray[np.int64]]) -> Sign:
-    """Whether predictions on a fixed sample have come to rest, oldest model first.
+@dataclass(frozen=True)
+class Estimate:
+    """Prevalence (None without a positive label), the signs to go on or stop, their verdict."""
+
+    prevalence: Prevalence | None
+    signs: tuple[Sign, ...]
+    advice: str
+
+
+def estimate(snapshot: Snapshot, reports: Sequence[Report | None]) -> Estimate:
+    """How many positives there are, and the signs; `reports` are those of the runs, oldest first.
+
+    A run that has none, or none of its watched items, counts as if it were not there.
+    """
+    positive = snapshot.workspace.task.positive
+    found = prevalence_of(snapshot, positive.value) if positive else None
+    left = [positives_left(found.found, found.left)] if found else []
+    watched = [report.watched for report in reports if report and report.watched]
+    signs = (stability([dict(each) for each in watched]), *left)
+    return Estimate(found, signs, advice(signs))
+
+
+def stability(said: Sequence[Mapping[str, str]]) -> Sign:
+    """Whether predictions of the same items have come to rest: by item id, oldest model first.
 
     The mean kappa of the last `WINDOW` pairs of neighbors has to reach `STABLE`.
     """
     name = "stable predictions"
-    kappas = [kappa(*pair) for pair in list(pairwise(predictions))[-WINDOW:]]
+    kappas = [_kappa(*pair) for pair in list(pairwise(said))[-WINDOW:]]
     if len(kappas) < WINDOW or None in kappas:
         needed = f"Needs {WINDOW + 1} model versions that predict more than one label."
         return Sign(name, None, False, needed)
@@ -44,6 +68,12 @@ def stability(predictions: Sequence[NDArray[np.int64]]) -> Sign:
     agree = f"the last {WINDOW + 1} model versions agree by {mean:.3f}"
     told = f"Predictions {verb}: {agree}; {STABLE} counts as stable."
     return Sign(name, mean, mean >= STABLE, told)
+
+
+def _kappa(one: Mapping[str, str], other: Mapping[str, str]) -> float | None:
+    answers = [(one[item], other[item]) for item in one if item in other]
+    codes = np.unique(answers, return_inverse=True)[1].reshape(-1, 2)
+    return kappa(*codes.T) if answers else None
 
 
 def positives_left(found: int, left: Interval) -> Sign:

@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 
 from core.analysis import learning_curves, strategy_yield
-from core.analysis.estimate import make_estimate
 from core.analysis.simulation import LabeledPool, Plan, by_mix, steps
 from core.evaluation.runs import train
+from core.evaluation.stopping import estimate
 from core.system.progress import in_words
 from core.workspace.snapshot import Snapshot
 from tests.conftest import write_csv
@@ -21,7 +21,7 @@ def snapshot(tmp_path: Path, request: pytest.FixtureRequest) -> Snapshot:
 
 
 def test_without_a_positive_label_no_prevalence_is_told(snapshot: Snapshot):
-    found = make_estimate(snapshot, [train(snapshot).model])
+    found = estimate(snapshot, [train(snapshot).report])
     assert found.prevalence is None
     assert "positives left" not in [sign.name for sign in found.signs]
 

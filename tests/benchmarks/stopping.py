@@ -13,7 +13,6 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from core.analysis.curve_comparison import mean_of
-from core.analysis.estimate import Estimate, make_estimate
 from core.analysis.simulation import (
     LabeledPool,
     Plan,
@@ -23,8 +22,8 @@ from core.analysis.simulation import (
     steps,
     write_labeled,
 )
-from core.evaluation.stopping import WINDOW
-from core.models.model import Model
+from core.evaluation.report import Report
+from core.evaluation.stopping import WINDOW, Estimate, estimate
 from core.workspace.task import MODELS
 from core.workspace.task_toml import default_task
 from tests.benchmarks.table import machine, print_table
@@ -60,14 +59,11 @@ def course(
     table: LabeledPool, mix: Mapping[str, int], plan: Plan, model: str, seed: int
 ) -> Iterator[tuple[Stop, Estimate]]:
     """The outlook at each step of one loop."""
-    models: list[Model] = []
+    reports: list[Report] = []
     for step in steps(table, by_mix(mix, plan.batch), model, seed, plan):
         if step.trained:
-            models.append(step.trained.model)
-            yield (
-                stop_at(step, table.oracle),
-                make_estimate(step.snapshot, models[-1 - WINDOW :]),
-            )
+            reports.append(step.trained.report)
+            yield stop_at(step, table.oracle), estimate(step.snapshot, reports[-1 - WINDOW :])
 
 
 def first_stops(courses: list[list[tuple[Stop, Estimate]]], names: set[str]) -> list[Stop | None]:

@@ -1,8 +1,14 @@
+from pathlib import Path
+
 import numpy as np
 import pytest
 
 from core.evaluation.intervals import Interval, wilson
-from core.evaluation.prevalence import Prevalence, prevalence
+from core.evaluation.prevalence import Prevalence, prevalence, prevalence_of
+from core.sampling.next_batch import propose
+from core.workspace.layout import open_workspace
+from core.workspace.snapshot import read_snapshot
+from tests.conftest import MakeWorkspace, headlines
 
 
 def drawn(n_items: int, n_random: int, seed: int) -> tuple[Prevalence, float]:
@@ -62,3 +68,48 @@ def test_the_interval_holds_the_truth_nineteen_times_in_twenty(n_random: int):
     assert 366 <= np.sum(inside) <= 394
     left = [each.left.low <= truth * 5000 - each.found <= each.left.high for each, truth in found]
     assert left == inside
+
+
+def test_the_random_items_are_those_of_before_a_model_chose(demo: Path):
+    snapshot = read_snapshot(open_workspace(demo))
+    found = prevalence_of(snapshot, "1")
+    # 150 evaluation items and 100 first ones; not the random tenth of the two batches since.
+    assert found.n_random == 250
+    positive = snapshot.workspace.task.positive.value
+    items = [item for split in snapshot.labels.splits.values() for item in split]
+    assert found.found == sum(item.label == positive for item in items)
+    # 8.4% of the sample's headlines are positive.
+    assert found.share.low < 0.084 < found.share.high
+    assert found.left.value < 0.1 * 6610
+
+
+def test_items_that_wait_in_a_batch_are_counted_as_open(demo: Path):
+    snapshot = read_snapshot(open_workspace(demo))
+    before = prevalence_of(snapshot, "1")
+    propose(snapshot, "ann")
+    after = prevalence_of(read_snapshot(snapshot.workspace), "1")
+    assert after.share == before.share
+    assert after.left == before.left
+
+
+def test_what_a_model_chose_changes_nothing_but_what_is_found(make_workspace: MakeWorkspace):
+    """All that active learning finds is positive: a share of the pool it is not."""
+    rows = headlines(400)
+    held_out, early, pool = rows[:80], rows[80:160], rows[160:]
+    chosen = [row for row in pool if row[2] == "1"][:30]
+    labels = {
+        (split, label): [row for row in part if row[2] == label]
+        for split, part in (("evaluation", held_out), ("training", early))
+        for label in "10"
+    }
+    for key in (("training", "1"), ("training", "0")):
+        labels[key] = [(*row, "random") for row in labels[key]]
+    items = [row[:2] for row in rows]
+    before = prevalence_of(read_snapshot(make_workspace(items, labels)), "1")
+    labels["training", "1"] += [(*row, "low confidence", "0.5") for row in chosen]
+    after = prevalence_of(read_snapshot(make_workspace(items, labels)), "1")
+    assert (after.share.value, after.share.high) == (before.share.value, before.share.high)
+    assert (after.n_random, before.n_random) == (160, 160)
+    assert after.n_positive == before.n_positive == sum(row[2] == "1" for row in rows[:160])
+    assert after.found == before.found + len(chosen)
+    assert after.left.value == pytest.approx(before.left.value - len(chosen), abs=1e-3)

@@ -1,17 +1,29 @@
+from dataclasses import replace
+from pathlib import Path
+
 import numpy as np
 import pytest
 
 from core.evaluation.intervals import Interval
-from core.evaluation.stopping import Sign, advice, positives_left, stability
+from core.evaluation.runs import WATCHED, load_run, read_report
+from core.evaluation.stopping import Sign, advice, estimate, positives_left, stability
+from core.models.predict import score_texts
+from core.workspace.layout import open_workspace
+from core.workspace.snapshot import read_snapshot
+from tests.conftest import MakeWorkspace, headlines
 
 
-def predictions(changed: list[int]) -> list[np.ndarray]:
+def predictions(changed: list[int]) -> list[dict[str, str]]:
     """A model on 400 items, a quarter positive, and models that each turn so many others round."""
     draw, found = np.random.default_rng(0), [np.arange(400) % 4 == 0]
     for number in changed:
         items = draw.choice(400, number, replace=False)
         found.append(found[-1] ^ np.isin(np.arange(400), items))
-    return [column.astype(np.int64) for column in found]
+    return [told(column) for column in found]
+
+
+def told(column: np.ndarray) -> dict[str, str]:
+    return {f"i{at}": "01"[is_positive] for at, is_positive in enumerate(column.tolist())}
 
 
 def test_predictions_that_rest_say_stop():
@@ -29,7 +41,7 @@ def test_predictions_that_move_say_go_on():
 
 
 def test_too_few_runs_and_models_that_learned_nothing_give_no_sign():
-    nothing = [np.zeros(50, np.int64)] * 6
+    nothing = [told(np.zeros(50, bool))] * 6
     for found in (stability([]), stability(predictions([0, 0])), stability(nothing)):
         assert (found.value, found.says_stop) == (None, False)
 
@@ -53,3 +65,44 @@ def test_the_verdict_counts_the_signs_that_say_stop():
     assert advice([stop, stop]) == "Yes: both signs say stop."
     assert advice([go]) == "Not yet: the one sign says go on."
     assert advice([stop]) == "Yes: the one sign says stop."
+
+
+def test_items_that_only_one_run_was_asked_about_do_not_count():
+    grown = [said | {f"new{run}": "1"} for run, said in enumerate(predictions([0, 0, 9, 0]))]
+    assert stability(grown) == stability(predictions([0, 0, 9, 0]))
+    apart = [{f"{run}": "1"} for run in range(6)]
+    assert stability(apart).value is None
+
+
+def test_an_estimate_has_two_signs(demo: Path):
+    snapshot = read_snapshot(open_workspace(demo))
+    reports = [read_report(snapshot, run) for run in snapshot.logs.runs]
+    found = estimate(snapshot, reports)
+    assert [sign.name for sign in found.signs] == ["stable predictions", "positives left"]
+    # Three runs only: the first has no figure yet.
+    assert [sign.value is None for sign in found.signs] == [True, False]
+    assert found.advice == "Not yet: none of 2 signs says stop."
+    # A fourth that says the same, and one of before runs kept what they say.
+    more = estimate(snapshot, [None, *reports, replace(reports[-1], watched=()), reports[-1]])
+    assert more.signs[0].value > 0.5
+
+
+def test_every_run_is_asked_about_the_same_items(demo: Path):
+    snapshot = read_snapshot(open_workspace(demo))
+    first, *others = (dict(read_report(snapshot, run).watched) for run in snapshot.logs.runs)
+    assert len(first) == WATCHED
+    assert all(each.keys() == first.keys() for each in others)
+    run = snapshot.logs.runs[-1]
+    ids, answers = zip(*read_report(snapshot, run).watched, strict=True)
+    texts = [snapshot.pool_words.pool.texts_of(ids)[item] for item in ids]
+    model = load_run(snapshot, run)
+    expected = model.columns.most_probable.answers(score_texts(model, texts))
+    assert list(answers) == expected
+
+
+def test_without_runs_there_is_only_the_sample(make_workspace: MakeWorkspace):
+    rows = headlines(60)
+    labels = {("evaluation", "0"): rows[:4], ("evaluation", "1"): [rows[5]]}
+    found = estimate(read_snapshot(make_workspace([row[:2] for row in rows], labels)), [])
+    assert found.prevalence.share.value == pytest.approx(0.2)
+    assert [sign.value is None for sign in found.signs] == [True, False]

@@ -33,7 +33,7 @@ PAGES = ("", "sunlight", "review", "strategies", "metrics", "quality", "data")
 
 
 @pytest.fixture
-def watched(unestimated: Path, tmp_path: Path) -> Iterator[Server]:
+def watched(demo: Path, tmp_path: Path) -> Iterator[Server]:
     """The app, started from a folder that is not the project's, with every connection noted."""
     (tmp_path / "site").mkdir()
     (tmp_path / "site" / "sitecustomize.py").write_text(WRITE_DOWN)
@@ -41,7 +41,7 @@ def watched(unestimated: Path, tmp_path: Path) -> Iterator[Server]:
         "PYTHONPATH": str(tmp_path / "site"),
         "CONNECTIONS": str(tmp_path / "connections"),
     }
-    server = Server(unestimated, tmp_path / "log", cwd=tmp_path / "site", environment=environment)
+    server = Server(demo, tmp_path / "log", cwd=tmp_path / "site", environment=environment)
     yield server
     server.stop()
     assert "Traceback" not in server.log()

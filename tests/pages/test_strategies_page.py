@@ -7,10 +7,10 @@ from pathlib import Path
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from core.analysis.estimate import estimate_file, kept_estimate
 from core.evaluation.intervals import Interval
 from core.evaluation.prevalence import prevalence_of
-from core.system.jobs import Job
+from core.evaluation.runs import read_report
+from core.evaluation.stopping import estimate
 from core.workspace.layout import open_workspace
 from core.workspace.snapshot import read_snapshot
 from pages.ui.components.scores import interval_text
@@ -66,25 +66,11 @@ def test_twenty_iterations_are_shown(many_iterations: Path, monkeypatch):
     assert labels.sum() == len(snapshot.labels.splits["training"])
 
 
-def test_what_is_left_is_worked_out_beside_the_page_and_once(unestimated: Path, monkeypatch):
-    monkeypatch.setattr("pages.ui.cache.analysis.Job", Job)
-    demo = unestimated
-    page = open_page("strategies", demo, monkeypatch)
-    # All else stands there at once.
-    assert [part.value for part in page.header][-1] == "How many are left?"
-    assert page.dataframe
-    assert "are still unlabeled (" in estimated(page)
-    snapshot = read_snapshot(open_workspace(demo))
-    file = estimate_file(snapshot)
-    made = file.stat().st_mtime_ns
-    assert "are still unlabeled (" in estimated(open_page("strategies", demo, monkeypatch))
-    assert file.stat().st_mtime_ns == made
-
-
 def test_home_tells_the_verdict_and_leads_to_its_reasons(many_iterations: Path, monkeypatch):
     monkeypatch.setenv("SUNLIGHT_DATA", str(many_iterations))
     home = AppTest.from_file(str(ROOT / "pages" / "main.py"), default_timeout=TIMEOUT).run()
-    found = kept_estimate(read_snapshot(open_workspace(many_iterations)))
+    snapshot = read_snapshot(open_workspace(many_iterations))
+    found = estimate(snapshot, [read_report(snapshot, run) for run in snapshot.logs.runs])
     assert found.advice.endswith((" say stop.", " says stop."))
     assert f"**{QUESTION}** {found.advice}" in [said.value for said in home.markdown]
     page = home.button("verdict_why").click().run()
@@ -93,10 +79,9 @@ def test_home_tells_the_verdict_and_leads_to_its_reasons(many_iterations: Path, 
     assert f"**{found.advice}**" in [said.value for said in page.markdown]
 
 
-def test_with_few_models_home_has_no_verdict(unestimated: Path, monkeypatch):
-    page = open_page("home", unestimated, monkeypatch)
+def test_with_few_models_home_has_no_verdict(demo_folder: Path, monkeypatch):
+    page = open_page("home", demo_folder, monkeypatch)
     assert not any(QUESTION in said.value for said in page.markdown)
-    assert kept_estimate(read_snapshot(open_workspace(unestimated))) is None
 
 
 def test_an_estimate_of_few_random_items_is_told_by_its_ends(demo: Path):

@@ -4,12 +4,14 @@ from collections.abc import Callable
 from pathlib import Path
 
 from core.analysis import strategy_yield
+from core.evaluation import stopping
 from core.evaluation.agreement_report import agreement_report
 from core.sampling import picks as sampling
 from core.sampling.next_batch import Batch, preview
 from core.sampling.picks import WordHistory
 from core.system.jobs import Job
 from core.workspace.snapshot import Snapshot
+from pages.ui.cache import runs
 from pages.ui.cache.keep import Slot, by_snapshot, kept
 
 JOBS = 50  # kinds of work that are remembered with what came of them; the results stand on disk
@@ -24,6 +26,11 @@ def job(name: str, function: Callable[..., str | None], *arguments: object) -> J
 chosen_labels = kept(by_snapshot)(strategy_yield.chosen_labels)
 picks = kept(by_snapshot)(sampling.picks_of)
 agreement = kept(by_snapshot)(agreement_report)
+
+
+@kept(by_snapshot)
+def estimate(snapshot: Snapshot) -> stopping.Estimate:
+    return stopping.estimate(snapshot, [runs.report(snapshot, run) for run in snapshot.logs.runs])
 
 
 @kept(by_snapshot)

@@ -2,13 +2,10 @@
 
 import streamlit as st
 
-from core.analysis import estimate
 from core.evaluation.prevalence import Prevalence
 from core.evaluation.stopping import ENOUGH, WINDOW, Sign
-from core.system.jobs import Job
 from core.workspace.snapshot import Snapshot
 from pages.ui.cache import analysis
-from pages.ui.components.messages import show_job
 from pages.ui.escape_markdown import plain
 
 QUESTION = "Is it time to stop?"
@@ -22,31 +19,12 @@ def can_estimate(snapshot: Snapshot) -> bool:
     return bool(snapshot.labels.splits["evaluation"])
 
 
-def estimate_job(snapshot: Snapshot) -> Job:
-    """The work that makes this workspace's estimate, in a process of its own."""
-    path = snapshot.workspace.path
-    return analysis.job(f"outlook of {path}", estimate.compute_estimate, path)
-
-
-def current_estimate(snapshot: Snapshot, job: Job) -> estimate.Estimate | None:
-    """The estimate of this state; None: the job is working on it, once for each state."""
-    found, state = estimate.kept_estimate(snapshot), estimate.estimate_file(snapshot).stem
-    if found or job.is_running:
-        return found
-    if job.of != state:
-        job.start(state)
-        return None
-    answer = job.told.answer  # where there is no place to keep it
-    return estimate.decoded(answer) if answer else None
-
-
 def show_verdict(snapshot: Snapshot) -> None:
-    """The last verdict in one line, with a way to its reasons; nobody waits for a newer one."""
+    """The verdict in one line, with a way to its reasons."""
     if len(snapshot.logs.runs) <= WINDOW or not can_estimate(snapshot):
         return
-    found = current_estimate(snapshot, estimate_job(snapshot))
-    found = found or estimate.earlier_estimate(snapshot)
-    if found and any(sign.value is not None for sign in found.signs):
+    found = analysis.estimate(snapshot)
+    if any(sign.value is not None for sign in found.signs):
         with st.container(horizontal=True, vertical_alignment="center", key="verdict"):
             st.markdown(f"**{QUESTION}** {found.advice}", width="content")
             if st.button(
@@ -67,18 +45,7 @@ def show_estimate(snapshot: Snapshot) -> None:
     if not can_estimate(snapshot):
         st.caption("Needs a test set.")
         return
-    job = estimate_job(snapshot)
-    found = current_estimate(snapshot, job)
-    if not found:
-        show_job(job, "Estimating", "outlook", stop=None)
-        found = estimate.earlier_estimate(snapshot)
-        if found:
-            st.caption("The previous estimate, before your latest labels:")
-    if found:
-        show_figures(found, name)
-
-
-def show_figures(found: estimate.Estimate, name: str) -> None:
+    found = analysis.estimate(snapshot)
     if found.prevalence:
         # The positive label is anybody's word: no markup is read in it.
         st.text(left_told(found.prevalence, name))
