@@ -38,7 +38,7 @@ def examine(path: Path) -> list[Finding]:
             *limited(examine_batches(snapshot)),
             *limited(examine_opinions(snapshot)),
             *limited(examine_models(snapshot.workspace.models, snapshot.logs.runs)),
-            *limited(examine_backups(snapshot.workspace)),
+            *limited(examine_backups(snapshot.workspace, snapshot.logs.events)),
             *examine_definitions(snapshot.workspace, snapshot.logs.events),
         ]
     except (TaskError, LogError, PoolError) as error:

@@ -221,7 +221,7 @@ def settled_torn_line(snapshot: Snapshot) -> None:
 
 def damaged_backup(snapshot: Snapshot) -> None:
     made = back_up(snapshot.workspace)
-    made.path.write_bytes(made.path.read_bytes()[:-50])
+    made.write_bytes(made.read_bytes()[:-50])
 
 
 def unsecured(snapshot: Snapshot) -> None:

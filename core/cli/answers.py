@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from core.errors import BackupError, SunlightError
+from core.errors import SunlightError
 from core.system.findings import Finding
 
 if TYPE_CHECKING:  # nothing of these is loaded for a command that does not need it
@@ -24,7 +24,6 @@ if TYPE_CHECKING:  # nothing of these is loaded for a command that does not need
     from core.exchange.tables.reader import SourceTable
     from core.exchange.tables.roles import Columns
     from core.sampling.next_batch import Batch
-    from core.workspace.archive import Backup
     from core.workspace.logs import Run
     from core.workspace.task import Task
 
@@ -224,27 +223,11 @@ def finding_text(finding: Finding) -> list[str]:
 
 
 def backup_json(path: Path) -> dict[str, Any]:
-    """What the backup in this file holds, or how it is damaged."""
-    from core.workspace.archive import read_backup
-
-    try:
-        return made_json(read_backup(path))
-    except BackupError as error:
-        return {"file": str(path), "damaged": str(error)}
-
-
-def made_json(found: Backup) -> dict[str, Any]:
-    """A backup's file, when and why it was made, and what it holds."""
-    size = found.path.stat().st_size
-    made = {"made_at": found.made_at, "reason": found.reason, "bytes": size}
-    return {"file": str(found.path), **made, **found.counts()}
+    return {"file": str(path), "bytes": path.stat().st_size}
 
 
 def backup_text(answer: Mapping[str, Any]) -> str:
-    if "damaged" in answer:
-        return f"{answer['file']}: {answer['damaged']}"
-    counts = f"{answer['labels']:,} labels, {answer['events']:,} events, {answer['runs']:,} runs"
-    return f"{answer['file']}: {counts}, {answer['bytes']:,} bytes, {answer['reason']}"
+    return f"{answer['file']}: {answer['bytes']:,} bytes"
 
 
 def import_json(found: ImportResult) -> dict[str, Any]:

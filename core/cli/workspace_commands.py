@@ -100,7 +100,7 @@ def backup(
             lines = [*map(answers.backup_text, found)] or ["no backup yet"]
             tell({"backups": found}, lines, as_json)
         else:
-            made = answers.made_json(back_up(workspace))
+            made = answers.backup_json(back_up(workspace))
             tell(made, [answers.backup_text(made)], as_json)
 
 

@@ -7,7 +7,6 @@ import pytest
 from typer.testing import CliRunner, Result
 
 from core.__main__ import app
-from core.workspace.snapshot import open_snapshot
 
 
 def run(*arguments: object) -> Result:
@@ -23,7 +22,7 @@ def answer(*arguments: object) -> dict:
 def test_status_says_after_a_restore_what_it_said_before(demo: Path, tmp_path: Path):
     before = answer("status", "--data", demo)
     made = answer("backup", "--data", demo)
-    assert (made["reason"], made["runs"]) == ("asked for", len(open_snapshot(demo).logs.runs))
+    assert made["bytes"] == Path(made["file"]).stat().st_size
     listed = answer("backup", "--list", "--data", demo)["backups"]
     assert made in listed
     assert made["file"] in run("backup", "--list", "--data", demo).stdout
@@ -33,10 +32,9 @@ def test_status_says_after_a_restore_what_it_said_before(demo: Path, tmp_path: P
     assert answer("status", "--data", tmp_path / "again") == before
 
 
-def test_a_damaged_backup_is_listed_as_one_and_refused(demo: Path, tmp_path: Path):
+def test_a_damaged_backup_is_refused(demo: Path, tmp_path: Path):
     made = Path(answer("backup", "--data", demo)["file"])
     made.write_bytes(made.read_bytes()[:-9])
-    assert "damaged" in answer("backup", "--list", "--data", demo)["backups"][0]
     refused = run("restore", made, "--into", tmp_path / "again")
     assert (refused.exit_code, refused.stdout) == (1, "")
     assert "damaged" in refused.stderr

@@ -194,5 +194,5 @@ def test_the_check_names_an_id_that_lost_its_item_or_is_one(workspace: Workspace
 
 def test_they_are_in_a_backup(workspace: Workspace, table: Path, tmp_path: Path):
     bring(workspace, table)
-    restored = restore(back_up(workspace).path, tmp_path / "restored")
+    restored = restore(back_up(workspace), tmp_path / "restored")
     assert aliases_of(restored) == ALIASES

@@ -12,9 +12,8 @@ from hypothesis import strategies as some
 from core.doctor import examine
 from core.errors import EventError
 from core.system.csv_rows import format_rows
-from core.workspace.archive import read_backup
 from core.workspace.assignment import take_over
-from core.workspace.backup import back_up
+from core.workspace.backup import back_up, contents
 from core.workspace.events import Inbox
 from core.workspace.item_history import history
 from core.workspace.labels import Labels, labels_hash, read_label_rows
@@ -287,9 +286,9 @@ def test_a_backup_brings_the_files_of_none_and_of_former_labels_back(tmp_path: P
     say(workspace, ("i0", "a|=é"), ("i1", NONE), ("i2", "7"))
     (workspace.path / "task.toml").write_text(task_toml(merged(True)), encoding="utf-8")
     made = back_up(open_workspace(workspace.path))
-    names = {part.name for part in read_backup(made.path).parts}
+    names = {name for name, _ in contents(made)}
     assert {f"training_data/{name}" for name in ids_in(workspace)} < names
-    restored = restore(made.path, tmp_path / "again")
+    restored = restore(made, tmp_path / "again")
     assert ids_in(restored) == ids_in(workspace)
     assert answers(read_snapshot(restored)) == {"i0": "a", "i1": NONE}
 

@@ -5,8 +5,7 @@ from pathlib import Path
 import pandas as pd
 import streamlit as st
 
-from core.errors import BackupError, SunlightError
-from core.workspace.archive import Backup, read_backup
+from core.errors import SunlightError
 from core.workspace.backup import DAYS, FOLDER, NEWEST, back_up, backup_files
 from core.workspace.layout import open_workspace
 from core.workspace.registry import free_place, workspaces_folder
@@ -39,32 +38,24 @@ def show_backups(path: Path) -> None:
         files = backup_files(path)
         if not files:
             say_empty("No backup yet. The first one is made when labels are saved.")
-        elif sound := _show_list(files):
-            _offer_restore(sound)
+        else:
+            rows = [(file.name, _made(file), file.stat().st_size) for file in files]
+            _show_table(pd.DataFrame(rows, columns=["file", "made", "size"]), "made")
+            _offer_restore(files)
 
 
-def _show_list(files: list[Path]) -> list[Backup]:
-    sound, rows = [], []
-    for file in files:
-        row = {"file": file.name, "size": file.stat().st_size}
-        try:
-            backup = read_backup(file)
-            sound.append(backup)
-            made_at = pd.Timestamp(backup.made_at)
-            rows.append(row | {"made": made_at, "reason": backup.reason, **backup.counts()})
-        except BackupError as error:
-            rows.append(row | {"reason": str(error)})
-    order = ["file", "made", "reason", "labels", "events", "proposals", "runs", "size"]
-    _show_table(pd.DataFrame(rows, columns=order), "made")
-    return sound
+def _made(backup: Path) -> pd.Timestamp:
+    """When a backup was made, by its name."""
+    stamp = backup.name.partition("Z")[0]
+    return pd.to_datetime(stamp, format="%Y%m%dT%H%M%S", utc=True, errors="coerce")
 
 
-def _offer_restore(sound: list[Backup]) -> None:
+def _offer_restore(backups: list[Path]) -> None:
     st.header("Restore", anchor=False)
     if not session.may("restore a backup"):
         return
     with st.form("restore", width=480):
-        backup = st.selectbox("Backup", sound, format_func=lambda backup: backup.name)
+        backup = st.selectbox("Backup", backups, format_func=lambda backup: backup.name)
         name = st.text_input("Name of the new workspace", placeholder="e.g. January restored")
         st.caption("This workspace stays as it is.")
         wanted = st.form_submit_button("Restore and open", icon=":material/history:")
@@ -73,7 +64,7 @@ def _offer_restore(sound: list[Backup]) -> None:
     with refusals_shown():
         place = free_place(name.strip(), workspaces_folder())
         with progress_shown("Restoring …") as progress:
-            restore(backup.path, place, progress)
+            restore(backup, place, progress)
         session.choose_workspace(place)
         st.rerun()
 
@@ -82,7 +73,7 @@ def _show_table(files: pd.DataFrame, when: str) -> None:
     """A table of files with their `size`, and the times in the column `when` in the local zone."""
     moment = {"format": "D MMM YYYY, HH:mm", "timezone": st.context.timezone}
     st.dataframe(
-        files.assign(**{when: pd.to_datetime(files[when], utc=True)}),
+        files.assign(**{when: pd.to_datetime(files[when], utc=True, errors="coerce")}),
         hide_index=True,
         column_config={
             "size": st.column_config.NumberColumn(format="bytes"),
