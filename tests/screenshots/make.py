@@ -75,7 +75,7 @@ SHOTS = (
     Shot("home", ""),
     Shot("annotate", "annotate", prepare=label_some),
     Shot("sunlight", "sunlight", "size=1&seed=12", 1_250),
-    Shot("sunlight-list", "sunlight", "order=up&sort=confidence", 1_400, select_some),
+    Shot("sunlight-list", "sunlight", "order=up&sort=confidence", 1_050, select_some),
     Shot("review", "review", height=1_500),
     Shot("review-second-look", "review", height=1_000, prepare=open_tab("Second look")),
     Shot("strategies", "strategies", height=1_800, prepare=wait_for_the_estimate),
