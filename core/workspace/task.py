@@ -122,7 +122,6 @@ class Task:
     mix: Mapping[str, int]
     stratify_by: str
     release_minutes: int
-    rest_minutes: int
     seed: int
     model: str = MODELS[0]
     encoder: str = ""

@@ -71,7 +71,6 @@ def _facts(task: Task, names: Mapping[str, str]) -> dict[str, str]:
         "columns under a text": ", ".join(task.show),
         "column above a text": task.before,
         "order of labels": "the frequent ones first" if task.frequent_first else "as listed",
-        "minutes before a break": f"{task.rest_minutes:,}",
         "share of second opinions": f"{100 * quality.overlap:g}%",
         "share of repeats": f"{100 * quality.repeat:g}%",
         "number of items to start with": f"{quality.start:,}",

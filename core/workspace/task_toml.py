@@ -46,7 +46,6 @@ PLACES = {
     "show": ("card", "show"),
     "before": ("card", "before"),
     "frequent_first": ("card", "frequent_first"),
-    "rest_minutes": ("rest", "minutes"),
     "batch_size": ("batch", "size"),
     "release_minutes": ("batch", "release_minutes"),
     "stratify_by": ("batch", "stratify_by"),
@@ -56,6 +55,7 @@ PLACES = {
     "encoder": ("model", "encoder"),
 }
 """The table and the name under which a field of the task is read and written, as it is."""
+FORMER = ("rest",)  # tables of earlier versions, which mean nothing any more
 OWN_RULES = ("labels", "mix")
 """What is checked elsewhere: of these the names, or their number, are anybody's choice."""
 
@@ -96,6 +96,7 @@ def _task(table: Mapping[str, Any]) -> Task:
     usual = tomllib.loads(DEFAULT_TASK_FILE.read_text(encoding="utf-8"))
     if "labels" in table:  # the chapter's instructions go with the chapter's labels
         usual["instructions"] = dict.fromkeys(usual["instructions"], "")
+    table = {name: value for name, value in table.items() if name not in FORMER}
     said = _read_table(table, usual, "the top level")
     plain = {field: (said[at] if at else said)[name] for field, (at, name) in PLACES.items()}
     every = _read_labels(said["labels"], plain["several"], said["keys"])

@@ -467,33 +467,6 @@ def test_balance_and_pace_are_counted_quietly(page: Page):
     expect(figures).to_contain_text("6 today")
 
 
-def test_a_rest_is_proposed_and_can_be_turned_off(new_context: NewContext, site: Site):
-    page = new_context(once=True).new_page()
-    page.clock.install()
-    page.goto(site.at("annotate", "annotator=ann"))
-    shown(page)
-    rest = page.get_by_test_id("rest")
-
-    def label_for(minutes: int) -> None:
-        for _ in range(minutes // 2):
-            page.clock.fast_forward("02:00")
-            page.keyboard.press("d")
-
-    label_for(28)
-    page.clock.fast_forward("05:00")  # a rest: the half hour begins anew
-    label_for(28)
-    expect(rest).to_be_hidden()
-    label_for(4)
-    expect(rest).to_be_visible()
-    page.get_by_test_id("rest-later").click()
-    expect(rest).to_be_hidden()
-    label_for(32)
-    expect(rest).to_be_visible()
-    page.get_by_test_id("rest-never").click()
-    label_for(64)
-    expect(rest).to_be_hidden()
-
-
 def test_the_name_is_asked_once_in_a_browser(context: BrowserContext, site: Site):
     page = context.new_page()
     page.goto(site.at("annotate"))

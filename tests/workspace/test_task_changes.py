@@ -85,7 +85,6 @@ def edited(at: int, **words: object) -> Task:
                 "Changes the use of disputed training items from their label to none.",
             ],
         ),
-        (replace(TASK, rest_minutes=0), ["Changes the minutes before a break from 30 to 0."]),
         (
             replace(TASK, targets={**TASK.targets, "evaluation": 150}),
             ["Changes the number of evaluation items from 1,200 to 150."],

@@ -217,7 +217,6 @@ def tasks(draw: st.DrawFn) -> Task:
         stratify_by=draw(texts),
         rarest=draw(st.sampled_from(["", *(label.value for label in labels)])),
         release_minutes=draw(numbers),
-        rest_minutes=draw(numbers),
         seed=draw(numbers),
         model="linear",
         encoder=draw(texts),
@@ -312,3 +311,7 @@ def test_a_file_that_is_no_task_can_be_corrected(make_workspace: MakeWorkspace):
     save_task(path, OWN_TASK, read_task_text(path))
     assert open_workspace(path).task.title == "Tickets"
     assert (path / "set_aside" / "task.toml").read_bytes() == b"title = '\xff'"
+
+
+def test_a_table_of_earlier_versions_is_passed_over():
+    assert parse_task("[rest]\nminutes = 30\n", "task.toml") == parse_task("", "task.toml")

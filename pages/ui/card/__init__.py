@@ -63,8 +63,7 @@ class CardBatch:
     """All that the browser needs to label a batch without asking the server.
 
     `endpoint` takes the events by POST, and `token` tells it whose they are. `short` stands over
-    every item, `detailed` opens on a key. `items` are in rank order. After `rest_minutes` without
-    a pause the card proposes one (0: never).
+    every item, `detailed` opens on a key. `items` are in rank order.
 
     `labels` stand in the task's order, with the keys that they have in this batch; `order` are
     their values as the card shows them, empty for that same order. With `several`, an item has any
@@ -97,7 +96,6 @@ class CardBatch:
     order: tuple[str, ...] = ()
     retired: tuple[Label, ...] = ()
     several: bool = False
-    rest_minutes: int = 0
     reopened: str = ""
     item_id: str = ""
     has_earlier: bool = False

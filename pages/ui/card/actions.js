@@ -44,6 +44,4 @@ const ACTIONS = {
   filter: { waits: false, run: (card, value) => card.filter(value) },
   scroll: { waits: false, run: ({ view }, key) => view.reader.scroll(view.scroller, key) },
   earlier: { waits: true, run: (card) => card.openEarlier() },
-  restLater: { waits: false, run: (card) => card.rest.begin(Date.now()) },
-  restNever: { waits: false, run: (card) => card.rest.refuse() },
 };

@@ -61,7 +61,6 @@ def card_batch(
         several=task.several,
         keys=task.keys,
         items=_items(snapshot, proposals, labeled, asked_again, annotator),
-        rest_minutes=task.rest_minutes,
         reopened=_day(proposals, labeled) if reopened else "",
         item_id=item_id,
         has_earlier=earlier_batch(snapshot, annotator, batch_id) is not None,

@@ -22,7 +22,6 @@ class Card {
     this.rhythm = new Rhythm();
     /** Labels before those of this batch: of its split, and today. */
     this.before = { have: 0, today: 0 };
-    this.rest = new Rest(this.store);
     this.isOpinionOn = false;
     this.mounting = 0;
     /** @type {{batchId: string, eventId: string, told: boolean} | null} a save on its way */
@@ -48,7 +47,6 @@ class Card {
     if (isNew) this.leaveFields();
     this.data = data;
     this.trigger = trigger;
-    this.rest.minutes = data.rest_minutes;
     this.commands = bindKeys(data.labels, data.keys);
     this.openBatch(data);
     if (this.view?.root !== root) this.view = new View(root, this);
@@ -155,8 +153,6 @@ class Card {
     if (waits) this.view.flagField.settle();
     if (action !== "find") this.view.finder.close();
     run(this, argument, item);
-    this.rest.note(Date.now());
-    this.view.showRest(this.rest.isDue ? this.rest.words : "");
   }
 
   /** @param {string} value @param {Item | null} [item]  that was there when its name was begun */

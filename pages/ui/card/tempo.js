@@ -1,10 +1,9 @@
-// How fast somebody labels, and how long without a rest.
+// How fast somebody labels.
 
 const PACE_INTERVALS = 20; // intervals between labels that the pace is taken from
 const PACE_LABELS = 5; // labels from which on there is a pace
 const MINUTE = 60_000;
 const SILENCE = 1_000; // milliseconds without a key that end a rhythm
-const REST = 3 * MINUTE; // milliseconds between two keys that count as a rest
 
 /** The time that a label takes: a median, so that pauses do not count. */
 class Pace {
@@ -62,46 +61,5 @@ class Rhythm {
   /** @param {"label" | "dropped"} kind @returns {boolean} was there such a key a moment ago */
   isOn(kind) {
     return performance.now() - this.last[kind] < SILENCE;
-  }
-}
-
-/** Whether it is time for a rest. What the person answers to that is remembered per person. */
-class Rest {
-  /** @param {EventStore} store */
-  constructor(store) {
-    this.store = store;
-    this.place = `${PREFIX}/no-rest/${store.owner}`;
-    this.minutes = 0;
-    this.began = 0;
-    this.last = 0;
-    this.isDue = false;
-    this.isUnwanted = Boolean(store.local(() => localStorage.getItem(this.place)));
-  }
-
-  /** @param {number} now  Date.now() at a key */
-  note(now) {
-    // A clock that was set back begins anew, too.
-    if (now - this.last >= REST || now < this.last) this.begin(now);
-    this.last = now;
-    const isLong = now - this.began >= this.minutes * MINUTE;
-    this.isDue = this.minutes > 0 && !this.isUnwanted && (this.isDue || isLong);
-  }
-
-  /** @param {number} now */
-  begin(now) {
-    this.began = now;
-    this.isDue = false;
-  }
-
-  /** No more reminders, in this browser; where it keeps nothing, as long as the page. */
-  refuse() {
-    this.isUnwanted = true;
-    this.isDue = false;
-    this.store.local(() => localStorage.setItem(this.place, "1"));
-  }
-
-  get words() {
-    const minutes = this.minutes === 1 ? "1 minute" : `${this.minutes} minutes`;
-    return `You have labeled for ${minutes}. A short break helps accuracy.`;
   }
 }

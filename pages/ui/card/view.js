@@ -14,7 +14,7 @@ const LOW = 500; // pixels below which a window is low: then only what labels is
 /** Elements that change from item to item, by the ends of their classes. */
 const PARTS = [
   "progress", "barFill", "saveState", "pace", "toEnd", "today", "split", "foot", "desk", "stage",
-  "region", "text", "opinion", "was", "flagged", "message", "trouble", "moreLike", "rest", "live",
+  "region", "text", "opinion", "was", "flagged", "message", "trouble", "moreLike", "live",
 ];
 
 /** @typedef {"saved" | "waiting" | "saving" | "trouble"} SaveState */
@@ -321,13 +321,6 @@ class View {
     clearTimeout(this.telling);
     this.telling = 0;
     this.tellSaveState();
-  }
-
-  /** @param {string} words  an empty one takes the reminder away */
-  showRest(words) {
-    if (this.rest.hidden === (words === "")) return;
-    this.rest.hidden = words === "";
-    write(this.rest.firstElementChild, words);
   }
 
   /** @param {string} text  a quiet word, until the next key */

@@ -131,9 +131,8 @@ def _form(task: Task, snapshot: Snapshot, items: Mapping[str, int]) -> Task:
     left, right = st.columns(2)
     size = _number(left, "Items in a batch", task.batch_size, min_value=1)
     mix = _mix(task, right)
-    rest = _number(left, "Minutes before a break is suggested (0: never)", task.rest_minutes)
     words = {"title": title, "short": short, "detailed": detailed.strip(), "several": several}
-    numbers = {"batch_size": size, "rest_minutes": rest, "targets": targets, "mix": mix}
+    numbers = {"batch_size": size, "targets": targets, "mix": mix}
     offered = tuple(label for label in labels if not label.retired)
     retired = tuple(label for label in labels if label.retired)
     card = _card(task, snapshot.pool_words.pool.columns) | {"quality": _quality(task)}
