@@ -203,7 +203,10 @@ def predict_command(
     as_json: AsJson = False,
     run: Annotated[str | None, typer.Option(help="The run's id; default: the last run.")] = None,
     threshold: Annotated[
-        str, typer.Option(help="0.5 (the most probable label), best (the run's own), or a number.")
+        str,
+        typer.Option(
+            help="best (the run's own; the default), 0.5 (the most probable label), or a number."
+        ),
     ] = "",
     text: Text = None,
     encoding: Recognized = "",

@@ -24,7 +24,6 @@ from core.exchange.tables.reader import SourceTable
 from core.exchange.tables.roles import Columns
 from core.models.model import Model
 from core.models.pool_predictions import pool_probabilities
-from core.models.predict import score_texts
 from core.models.predictor import USUAL, Predicted, Predictor, Threshold, keeping_nothing
 from core.pool.hashing import hash_keys, is_among, keys_of
 from core.pool.text import is_blank, words_of
@@ -141,13 +140,15 @@ def predict(
     *,
     run_id: str | None = None,
     threshold: Threshold = USUAL,
+    is_ours: bool = False,
     engine: Engine = THREADS,
     progress: Progress = silent,
 ) -> PredictionsMade:
     """Writes the rows of a table, or the items of the pool, and beside each its prediction.
 
     Behind the columns stand `predicted`, `confidence` and `p_<value>`; of `columns` the texts count
-    alone. The run is the last one, if none is named. Raises TableError if a row cannot be read,
+    alone. The run is the last one, if none is named. A place that `is_ours` may lie in the
+    workspace. Raises TableError if a row cannot be read,
     ExportError if `out` cannot be written, RunError if there is no such run, or its model is gone.
     """
     work = Work(snapshot, run_id, threshold)
@@ -155,8 +156,19 @@ def predict(
         raise ExportError(
             f"{out.name}: predictions are written to files that end in {', '.join(WRITERS)}."
         )
-    refuse_place(snapshot, out)
-    return work.write(snapshot, out, table, columns, engine, progress)
+    if not is_ours:
+        refuse_place(snapshot, out)
+    if table and columns:
+        refuse_columns(table, columns)
+        pace = Pace(progress, f"predicting {table.name}", None, "rows")
+        given = rows_of(table, columns, is_plain=out.suffix.lower() == ".parquet")
+        predicted = in_order(work.scorer, given)
+    else:
+        progress(f"predicting {len(snapshot.pool_words.pool):,} items")
+        pace = Pace(progress, "writing predictions", len(snapshot.pool_words.pool), "items")
+        predicted = _pool_parts(work, snapshot, engine, progress)
+    written_to(out, _counted(predicted, work.tally, pace))
+    return work.made(snapshot, out)
 
 
 Rows = tuple[pa.Table, list[str]]  # rows as they came, and their texts
@@ -195,34 +207,12 @@ class Work:
         labels = [x.value for x in self.task.filed if not x.retired]
         self.tally = Tally(per_label=Counter(dict.fromkeys(labels, 0)))
 
-    def write(
-        self,
-        snapshot: Snapshot,
-        out: Path,
-        table: SourceTable | None,
-        columns: Columns | None,
-        engine: Engine,
-        progress: Progress,
-    ) -> PredictionsMade:
-        """Writes what `predict` does, wherever that is."""
-        if table and columns:
-            refuse_columns(table, columns)
-            pace = Pace(progress, f"predicting {table.name}", None, "rows")
-            given = rows_of(table, columns, is_plain=out.suffix.lower() == ".parquet")
-            predicted = in_order(self.scorer, given)
-        else:
-            progress(f"predicting {len(snapshot.pool_words.pool):,} items")
-            pace = Pace(progress, "writing predictions", len(snapshot.pool_words.pool), "items")
-            predicted = _pool_parts(self, snapshot, engine, progress)
-        written_to(out, _counted(predicted, self.tally, pace))
-        return self.made(snapshot, out)
-
     def made(
         self, snapshot: Snapshot, out: Path, n_files: int = 1, n_finished: int = 0
     ) -> PredictionsMade:
         tally, drift = self.tally, None
         if tally.words:
-            drift = _likeness(snapshot, self.model, tally)
+            drift = _likeness(snapshot, self.scorer.predictor, tally)
         return PredictionsMade(
             self.run.run_id, out, tally.n_items, dict(tally.per_label), tally.without_text,
             tally.held_out, drift, round(time.perf_counter() - self._began, 3),
@@ -311,19 +301,20 @@ def _columns(found: Predicted) -> dict[str, pa.Array]:
     }
 
 
-def _likeness(snapshot: Snapshot, model: Model, tally: Tally) -> Likeness:
+def _likeness(snapshot: Snapshot, predictor: Predictor, tally: Tally) -> Likeness:
     """How the texts that were tallied compare with texts from all over the pool."""
     pool = snapshot.pool_words.pool
     at = np.linspace(0, len(pool) - 1, min(COMPARED, len(pool))).astype(np.int64)
     texts = pool.texts.take(pa.array(at)).to_pylist()
-    words, new = _new_words(model, texts)
-    sure = model.columns.confidence(model.calibration(score_texts(model, texts)))
+    words, new = _new_words(predictor.model, texts)
+    found = predictor(texts)
+    sure = found.confidence[~found.is_missing]
     n_predicted = tally.n_items - tally.without_text - tally.held_out
     return Likeness(
         tally.new_words / max(tally.words, 1),
         new / max(words, 1),
         tally.confidence / max(n_predicted, 1),
-        float(sure.mean()),
+        float(sure.mean()) if len(sure) else 0.0,
     )
 
 

@@ -8,30 +8,22 @@ from collections import Counter
 from dataclasses import asdict, dataclass
 from io import BytesIO
 from pathlib import Path
+from typing import Any
 
-import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
-from numpy.typing import NDArray
 
 from core.errors import ExportError
-from core.exchange.predictions import Work
+from core.evaluation.runs import find_run, load_run
+from core.exchange.predictions import predict
 from core.exchange.table_writers import WRITERS
 from core.exchange.tables.files import text_of
 from core.exchange.tables.opening import open_table
 from core.exchange.tables.reader import Reading
 from core.exchange.tables.roles import Columns
-from core.models.predictor import USUAL, Predictor
+from core.models.predictor import Predictor
 from core.system.disk_cache import newest
-from core.system.durable import (
-    DAMAGED,
-    first_free,
-    refused_as,
-    remove,
-    remove_abandoned,
-    write_whole,
-)
-from core.system.engines import THREADS
+from core.system.durable import DAMAGED, first_free, make_folder, refused_as, remove, write_whole
 from core.system.progress import Progress, silent
 from core.system.typed_json import typed
 from core.workspace.logs import now
@@ -39,10 +31,9 @@ from core.workspace.snapshot import Snapshot, open_snapshot
 
 MOST_KEPT = 5  # of a workspace
 BINS = 20  # of the histogram, over [0, 1]
-LOOKED_THROUGH = 200  # random rows among which those with a prediction are shown
 NO_CELLS = (
     pa.types.is_nested, pa.types.is_temporal, pa.types.is_decimal, pa.types.is_boolean,
-    pa.types.is_binary, pa.types.is_large_binary, pa.types.is_fixed_size_binary,
+    pa.types.is_binary, pa.types.is_large_binary,
 )  # fmt: skip
 """Columns whose values stand as texts in files other than Parquet."""
 
@@ -63,8 +54,9 @@ class LabelCount:
 
 @dataclass(frozen=True)
 class Tagged:
-    """What was predicted. `source` is a table's name, empty for the pool; `texts` the columns of
-    the texts, `answers` the name of that of the predictions. `histogram` counts confidences."""
+    """What was predicted. `source` is a table's name, empty for the pool. `histogram` counts the
+    model's confidences. `texts` are columns of the file, as are those of the answer, its
+    confidence and, of the pool, who gave it."""
 
     name: str
     source: str
@@ -72,10 +64,12 @@ class Tagged:
     made_at: str
     n_items: int
     texts: tuple[str, ...]
-    answers: str
+    answer: str
+    confidence: str
+    by: str
     sentences: tuple[str, ...]
-    labels: tuple[LabelCount, ...]
-    histogram: tuple[int, ...]
+    labels: tuple[LabelCount, ...] = ()
+    histogram: tuple[int, ...] = ()
 
 
 def tag(
@@ -93,24 +87,22 @@ def tag(
     """
     progress("reading the workspace")
     snapshot = open_snapshot(path)
-    folder = _folder(path)
-    remove_abandoned(folder)
     with refused_as(ExportError, ".cache cannot be written", "Free some space, and try again."):
-        folder.mkdir(parents=True, exist_ok=True)
-    out = first_free(folder / f"{now()[:19].replace(':', '')}.parquet")
+        make_folder(_folder(path))
+    out = first_free(_folder(path) / f"{now()[:19].replace(':', '')}.parquet")
     table = open_table(source, reading or Reading()) if source else None
-    work = Work(snapshot, run_id, USUAL)
-    made = work.write(snapshot, out, table, columns, THREADS, progress)
-    names = pq.read_schema(out).names[-2 - len(work.scorer.predictor.labels) :]
-    answers, by_people, histogram = _counts(out, names, is_pool=table is None)
+    made = predict(snapshot, out, table, columns, run_id=run_id, is_ours=True, progress=progress)
+    predictor = Predictor(snapshot.workspace.task, load_run(snapshot, find_run(snapshot, run_id)))
+    names = pq.read_schema(out).names[: -len(predictor.labels)]
     texts = (columns.text, *columns.further_texts) if columns else ("text",)
-    told = made.sentences(snapshot.workspace.task)[1:]
+    answer, by = (names[-2], "") if table else names[-4:-2]
     found = Tagged(
-        out.stem, source.name if source else "", made.run_id, now(), made.n_items, texts, names[0],
-        tuple(told), _labels(snapshot, work.scorer.predictor, answers, by_people), histogram,
+        out.stem, source.name if source else "", made.run_id, now(), made.n_items, texts, answer,
+        names[-1], by, tuple(made.sentences(snapshot.workspace.task)[1:]),
     )  # fmt: skip
-    write_whole(out.with_suffix(".json"), json.dumps(asdict(found)).encode())
-    for older in [*newest(folder, "*.json")][MOST_KEPT:]:
+    counted = asdict(found) | _counts(snapshot, predictor, found)
+    write_whole(out.with_suffix(".json"), json.dumps(counted).encode())
+    for older in [*newest(_folder(path), "*.json")][MOST_KEPT:]:
         remove(older)
         remove(older.with_suffix(".parquet"))
     return found.name
@@ -129,53 +121,58 @@ def kept(path: Path) -> list[Tagged]:
 
 def as_file(path: Path, tagged: Tagged, ending: str) -> BytesIO:
     """All rows in the format of this ending of `WRITERS`; raises ExportError if they are gone."""
-    file = BytesIO()
-    with _opened(path, tagged) as rows:
-        if ending == ".parquet":
-            file.write((_folder(path) / f"{tagged.name}.parquet").read_bytes())
-        else:
-            schema = _in_cells(rows.schema_arrow.empty_table()).schema
-            batches = (pa.Table.from_batches([x]) for x in rows.iter_batches())
-            WRITERS[ending](file, schema, map(_in_cells, batches))
+    place, file = _file(path, tagged), BytesIO()
+    if ending == ".parquet":
+        return BytesIO(place.read_bytes())
+    with pq.ParquetFile(place) as rows:
+        batches = (pa.Table.from_batches([x]) for x in rows.iter_batches())
+        schema = _in_cells(rows.schema_arrow.empty_table()).schema
+        WRITERS[ending](file, schema, map(_in_cells, batches))
     file.seek(0)
     return file
 
 
 def some_rows(path: Path, tagged: Tagged, number: int, seed: int) -> list[tuple[str, str, float]]:
-    """(text, answer, confidence) of random rows that the model has predicted, and no person."""
-    with _opened(path, tagged) as rows:
-        names = rows.schema_arrow.names
-        at = names.index(tagged.answers)
-        wanted = [*tagged.texts, tagged.answers, names[at + 1]]
-        wanted += [names[at - 1]] * (not tagged.source)
-        places = np.random.default_rng(seed).permutation(tagged.n_items)[:LOOKED_THROUGH]
-        found, first = {}, 0
-        for group in range(rows.num_row_groups):
-            size = rows.metadata.row_group(group).num_rows
-            here = places[(places >= first) & (places < first + size)]
-            if len(here):
-                part = rows.read_row_group(group, wanted).select(wanted).take(here - first)
-                columns = [column.to_pylist() for column in part.columns]
-                found |= dict(zip(here.tolist(), zip(*columns, strict=True), strict=True))
-            first += size
-    n_texts, shown = len(tagged.texts), []
-    for row in (found[place] for place in places.tolist()):
-        answer, confidence, *by = row[n_texts:]
-        if answer is not None and by in ([], ["model"]):
-            text = "\n\n".join(filter(None, map(text_of, row[:n_texts])))
-            shown.append((text, answer, confidence))
-    return shown[:number]
+    """(text, answer, confidence) of random rows that the model has predicted, and no person.
+
+    Raises ExportError if they are gone.
+    """
+    names = ", ".join(map(_quoted, (*tagged.texts, tagged.answer, tagged.confidence)))
+    asked = f"SELECT {names} FROM rows WHERE {_is_models(tagged)}"
+    sample = f"SELECT * FROM ({asked}) USING SAMPLE reservoir({number} ROWS) REPEATABLE ({seed})"
+    return [
+        ("\n\n".join(filter(None, map(text_of, texts))), answer, confidence)
+        for *texts, answer, confidence in _ask(_file(path, tagged), sample)
+    ]
 
 
 def _folder(path: Path) -> Path:
     return path / ".cache" / "tagged"
 
 
-def _opened(path: Path, tagged: Tagged) -> pq.ParquetFile:
-    try:
-        return pq.ParquetFile(_folder(path) / f"{tagged.name}.parquet")
-    except (OSError, pa.ArrowException) as error:
-        raise ExportError("These predictions are gone. Make them again.") from error
+def _file(path: Path, tagged: Tagged) -> Path:
+    file = _folder(path) / f"{tagged.name}.parquet"
+    if not file.is_file():
+        raise ExportError("These predictions are gone. Make them again.")
+    return file
+
+
+def _ask(file: Path, question: str) -> list[tuple[Any, ...]]:
+    """What this SQL gives of the file, which it calls `rows`."""
+    import duckdb  # a quarter of a second
+
+    with duckdb.connect(config={"threads": 1}) as connection:  # so that a sample is repeatable
+        connection.read_parquet(str(file)).create_view("rows")
+        return connection.execute(question).fetchall()
+
+
+def _quoted(name: str) -> str:
+    return '"' + name.replace('"', '""') + '"'
+
+
+def _is_models(tagged: Tagged) -> str:
+    by = f" AND {_quoted(tagged.by)} = 'model'" if tagged.by else ""
+    return f"{_quoted(tagged.answer)} IS NOT NULL{by}"
 
 
 def _in_cells(table: pa.Table) -> pa.Table:
@@ -189,45 +186,24 @@ def _in_cells(table: pa.Table) -> pa.Table:
     return pa.table(columns, names=table.column_names)
 
 
-def _counts(
-    file: Path, names: list[str], *, is_pool: bool
-) -> tuple[Counter[str], Counter[str], tuple[int, ...]]:
-    """(answers of the model, answers of people, histogram of the model's confidences)."""
-    answers, people = Counter[str](), Counter[str]()
-    histogram: NDArray[np.int64] = np.zeros(BINS, np.int64)
-    with pq.ParquetFile(file) as rows:
-        every = rows.schema_arrow.names
-        at = every.index(names[0])
-        wanted = [*names[:2], *(every[at - 2 : at] if is_pool else [])]
-        for batch in rows.iter_batches(columns=wanted):
-            told = [batch.column(name).to_pylist() for name in wanted]
-            sure = []
-            for answer, confidence, *said in zip(*told, strict=True):
-                if said and said[1] == "person":
-                    people[said[0]] += 1
-                elif answer is not None:
-                    answers[answer] += 1
-                    sure.append(confidence)
-            histogram += np.histogram(sure, BINS, (0, 1))[0]
-    return answers, people, tuple(histogram.tolist())
-
-
-def _labels(
-    snapshot: Snapshot, predictor: Predictor, answers: Counter[str], people: Counter[str]
-) -> tuple[LabelCount, ...]:
-    """The counts of each label that is offered; where a text can have several, also of none."""
+def _counts(snapshot: Snapshot, predictor: Predictor, tagged: Tagged) -> dict[str, Any]:
+    """The counts of each label that is offered, and where a text can have several of none of them;
+    how many confidences of the model lie in each part of [0, 1]."""
     task, items = predictor.task, snapshot.labels.splits["evaluation"]
+    place, named = _file(snapshot.workspace.path, tagged), _quoted(tagged.answer)
+    part = f"least(floor({_quoted(tagged.confidence)} * {BINS}), {BINS - 1})::INT"
+    asked = f"SELECT {named}, {_is_models(tagged)}, {part}, count(*) FROM rows GROUP BY ALL"
+    by_model, by_people, histogram = Counter[str](), Counter[str](), [0] * BINS
+    for said, is_models, bin, number in _ask(place, asked):
+        if said is not None:
+            counts = by_model if is_models else by_people
+            counts.update(dict.fromkeys(task.filed_under(said), number))
+            histogram[bin or 0] += number * is_models
     found = predictor([item.text for item in items]).predicted
-    told = [
-        (task.filed_under(x), task.filed_under(y.label))
-        for x, y in zip(found, items, strict=True)
-        if x
-    ]
+    pairs = [(x, item.label) for x, item in zip(found, items, strict=True) if x]
+    told = [(task.filed_under(x), task.filed_under(y)) for x, y in pairs]
     calls = Counter(value for called, _ in told for value in called)
     hits = Counter(value for called, true in told for value in {*called} & {*true})
-    by = [Counter[str](), Counter[str]()]
-    for counts, each in zip(by, (answers, people), strict=True):
-        for answer, number in each.items():
-            counts.update(dict.fromkeys(task.filed_under(answer), number))
     values = [label.value for label in task.filed if not label.retired]
-    return tuple(LabelCount(x, by[0][x], by[1][x], calls[x], hits[x]) for x in values)
+    counted = [LabelCount(x, by_model[x], by_people[x], calls[x], hits[x]) for x in values]
+    return {"labels": [*map(asdict, counted)], "histogram": histogram}

@@ -18,10 +18,10 @@ from core.system.engines import THREADS, Engine
 from core.workspace.task import Task
 
 MOST_PROBABLE, BEST = "most probable", "best"
-USUAL = MOST_PROBABLE
+USUAL = BEST
 Threshold = str | float
-"""From which probability of the positive label on it is predicted: where it is `MOST_PROBABLE`,
-from the run's own threshold on (`BEST`, not calibrated), or from this calibrated probability on. Of
+"""From which probability of the positive label on it is predicted: from the run's own threshold on
+(`BEST`, not calibrated), where it is `MOST_PROBABLE`, or from this calibrated probability on. Of
 several labels for a text each goes by its own threshold, or by that number."""
 
 
@@ -54,8 +54,7 @@ class Predictor:
     threshold: Threshold = USUAL
 
     def __post_init__(self) -> None:
-        is_usual = self.threshold in (MOST_PROBABLE, USUAL)
-        if not (is_usual or self.task.several or self.task.positive):
+        if not (isinstance(self.threshold, str) or self.task.several or self.task.positive):
             raise ExportError(
                 "A threshold is of the positive label, and this task has none. Leave it out."
             )
@@ -76,37 +75,26 @@ class Predictor:
     def of(self, raw: Probability, is_missing: Mask) -> Predicted:
         """The predictions of texts with these probabilities, not calibrated."""
         calibrated = self.model.calibration(raw)
+        columns, asked = self._columns, raw if isinstance(self.threshold, str) else calibrated
+        answers = np.array(columns.answers(asked), object)
         if self.task.several:
-            answers = np.array(self._answers(raw, calibrated), object)
-            confidence = self.model.columns.confidence(calibrated)
+            confidence = columns.confidence(calibrated)
         else:
-            at = self._columns(raw, calibrated)
-            answers = np.array(self.labels, object)[at]
-            confidence = calibrated[np.arange(len(at)), at]
+            confidence = np.take_along_axis(calibrated, columns.predicted(asked)[:, None], 1)[:, 0]
         answers = np.where(is_missing, None, answers)
         nothing = np.where(is_missing, np.float32(np.nan), np.float32(0))
         shown = calibrated + nothing[:, None], answers, confidence + nothing
         return Predicted(self.labels, *shown, is_missing)
 
-    def _answers(self, raw: Probability, calibrated: Probability) -> list[str]:
-        """The labels of each text: from their own thresholds on, or from the one that is asked."""
+    @property
+    def _columns(self) -> LabelColumns:
+        """What is predicted of probabilities: not calibrated ones, but for a number."""
         if isinstance(self.threshold, str):
-            return self.model.columns.answers(raw)
-        at_one = (self.threshold,) * len(self.labels)
-        return LabelColumns(self.labels, at_one).answers(calibrated)
-
-    def _columns(self, raw: Probability, calibrated: Probability) -> NDArray[np.int64]:
-        """The predicted column of each text."""
-        likeliest, positive = raw.argmax(axis=1), self.task.positive_index
-        if self.threshold == MOST_PROBABLE or positive is None:
-            return likeliest
-        if self.threshold == BEST:
-            is_positive = raw[:, positive] >= self.model.threshold
-        else:
-            is_positive = calibrated[:, positive] >= self.threshold
-        others = raw.copy()
-        others[:, positive] = -1
-        return np.where(is_positive, positive, others.argmax(axis=1))
+            columns = self.model.columns
+            return columns if self.threshold == BEST else columns.most_probable
+        if self.task.several:
+            return LabelColumns(self.labels, (self.threshold,) * len(self.labels))
+        return LabelColumns(self.labels, cut=(self.task.positive_index, self.threshold))
 
 
 def keeping_nothing(model: Model) -> Model:

@@ -19,7 +19,7 @@ from core.evaluation.runs import keep, load_run, read_report, train
 from core.exchange.model_export import export_model
 from core.exchange.predictions import predict
 from core.models.predict import score_texts
-from core.models.predictor import BEST
+from core.models.predictor import BEST, MOST_PROBABLE
 from core.workspace.layout import open_workspace
 from core.workspace.snapshot import Snapshot, open_snapshot, read_snapshot
 from tests.encoders import static_encoder
@@ -55,7 +55,8 @@ def test_an_exported_model_predicts_what_the_run_reports(snapshot: Snapshot, tmp
     assert found.probabilities[:, 0] == pytest.approx(said.calibrated, abs=1e-6)
     assert found.probabilities.sum(axis=1) == pytest.approx(1, abs=1e-6)
     assert tuple(found.predicted) == said.predicted
-    assert found.confidence == pytest.approx(found.probabilities.max(axis=1))
+    of_answers = found.probabilities[range(len(texts)), (found.predicted == "0").astype(int)]
+    assert found.confidence.tolist() == of_answers.tolist()
 
 
 @pytest.mark.parametrize("name", ["linear", "book"])
@@ -121,12 +122,14 @@ def load_predictor_of(snapshot: Snapshot, out: Path):
 
 
 def test_a_threshold_goes_along(snapshot: Snapshot, tmp_path: Path):
-    export_model(snapshot, tmp_path / "best", threshold=BEST)
-    predictor = load_predictor(tmp_path / "best")
+    export_model(snapshot, tmp_path / "model", threshold=MOST_PROBABLE)
+    predictor = load_predictor(tmp_path / "model")
     texts = [item.text for item in snapshot.labels.splits["evaluation"]]
-    raw = read_report(snapshot, snapshot.logs.runs[-1]).said.raw
-    cut = predictor.model.threshold
-    assert predictor(texts).predicted.tolist() == ["1" if each >= cut else "0" for each in raw]
+    likeliest = predictor(texts)
+    raw = np.array(read_report(snapshot, snapshot.logs.runs[-1]).said.raw)
+    assert (likeliest.predicted == "1").tolist() == (raw > 0.5).tolist()
+    best = replace(predictor, threshold=BEST)(texts)
+    assert (best.predicted == "1").tolist() == (raw >= predictor.model.threshold).tolist()
     high = replace(predictor, threshold=0.9)(texts)
     assert (high.predicted == "1").tolist() == (high.probabilities[:, 0] >= 0.9).tolist()
 

@@ -18,7 +18,7 @@ from core.exchange.predictions import PredictionsMade, predict
 from core.exchange.tables.opening import open_table
 from core.exchange.tables.reader import Reading
 from core.exchange.tables.roles import Columns
-from core.models.predictor import BEST
+from core.models.predictor import MOST_PROBABLE
 from core.system.engines import THREADS, Engine
 from core.workspace.logs import append_records
 from core.workspace.snapshot import Snapshot, read_snapshot
@@ -117,7 +117,7 @@ def test_what_was_made_otherwise_is_not_taken_for_finished(
     made(snapshot, folder, out)
     whole = contents(out)
     with pytest.raises(ExportError, match=r"part-0\.parquet is there already, and was made by run"):
-        made(snapshot, folder, out, threshold=BEST)
+        made(snapshot, folder, out, threshold=MOST_PROBABLE)
     keep(snapshot, train(snapshot, seed=5))
     newer = read_snapshot(snapshot.workspace)
     with pytest.raises(ExportError, match=r"was made by run-0001"):

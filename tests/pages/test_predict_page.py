@@ -107,5 +107,5 @@ def test_a_file_that_is_refused_says_so(demo: Path, monkeypatch: pytest.MonkeyPa
 
 
 def test_formats_that_cannot_hold_all_rows_are_not_offered():
-    one = tagging.Tagged("a", "", "run-0001", "", 10**7, ("text",), "predicted", (), (), ())
-    assert [name for name, _ in predict._formats(one)] == ["CSV", "JSON lines", "Parquet"]
+    one = tagging.Tagged("a", "", "run-0001", "", 10**7, ("text",), "label", "confidence", "by", ())
+    assert [*predict.formats(one)] == ["CSV", "JSON lines", "Parquet"]

@@ -1,6 +1,5 @@
 """Predict: the model labels the pool or an uploaded file; how much of that is right; the file."""
 
-from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
 
@@ -166,10 +165,16 @@ def _show_some(snapshot: Snapshot, tagged: Tagged) -> None:
         st.rerun()
 
 
+def formats(tagged: Tagged) -> dict[str, str]:
+    """The endings of the formats that can hold as many rows."""
+    is_left_out = {"Excel"} if tagged.n_items > MOST_SHEET_ROWS else set()
+    return {name: ending for name, ending in FORMATS.items() if name not in is_left_out}
+
+
 def _show_downloads(path: Path, tagged: Tagged) -> None:
     stem = f"{Path(tagged.source).stem or 'pool'}-predicted"
     with st.container(horizontal=True):
-        for name, ending in _formats(tagged):
+        for name, ending in formats(tagged).items():
             st.download_button(
                 name,
                 partial(tagging.as_file, path, tagged, ending),
@@ -179,10 +184,3 @@ def _show_downloads(path: Path, tagged: Tagged) -> None:
                 icon=":material/download:",
                 help=f"All {tagged.n_items:,} texts with their predictions.",
             )
-
-
-def _formats(tagged: Tagged) -> Iterator[tuple[str, str]]:
-    """Those that can hold as many rows."""
-    for name, ending in FORMATS.items():
-        if ending != ".xlsx" or tagged.n_items <= MOST_SHEET_ROWS:
-            yield name, ending
