@@ -1,7 +1,5 @@
 """Scores of runs with their intervals, as tables and charts take them."""
 
-from operator import attrgetter
-
 import pandas as pd
 import streamlit as st
 
@@ -9,7 +7,6 @@ from core.evaluation.metrics import label_scores
 from core.evaluation.report import (
     MACRO_NAMES,
     RANKING,
-    Report,
     headline,
     report_intervals,
     score_names,
@@ -18,12 +15,9 @@ from core.evaluation.report import SCORE_NAMES as SCORES
 from core.evaluation.run_scores import CALLS, EvaluationPredictions, stages
 from core.workspace.logs import Run, shown_id
 from core.workspace.snapshot import Snapshot
-from core.workspace.task import SPLIT_NAMES
 from pages.ui.cache import runs
 from pages.ui.components.charts import CURVES
 from pages.ui.components.scores import capitalized, interval_text, span
-
-SETS = SPLIT_NAMES | {"out of fold": "training data, by models that did not see the item"}
 
 
 def curve_points(snapshot: Snapshot) -> pd.DataFrame:
@@ -127,20 +121,6 @@ def label_table(snapshot: Snapshot, answers: EvaluationPredictions) -> pd.DataFr
         rows.append((label.name, each.support, *calls, *ranking))
     names = [capitalized(SCORES[name]) for name in (*CALLS, "auc", "average_precision")]
     return pd.DataFrame(rows, columns=["Label", "Items", *names])
-
-
-def calibration_table(report: Report) -> pd.DataFrame:
-    """How far probabilities are from shares, raw and calibrated, on each set of items."""
-    shown = {
-        "Items": "n_items",
-        "Error, raw": "calibration_error_raw",
-        "Error, calibrated": "calibration_error_calibrated",
-        "F-score at 0.5": "at_half.fscore",
-        "F-score at threshold": "at_threshold.fscore",
-    }
-    shown_of = attrgetter(*shown.values())
-    rows = [(SETS[split], *shown_of(figures)) for split, figures in report.figures.items()]
-    return pd.DataFrame(rows, columns=["Data", *shown])
 
 
 def show_table(table: pd.DataFrame) -> None:

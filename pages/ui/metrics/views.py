@@ -222,15 +222,6 @@ def show_probabilities(look: Look) -> None:
         )
     else:
         can_rank(look)  # it says why not
-    report = runs.report(look.snapshot, look.run)
-    if report:
-        with st.expander("How reliable are the probabilities?"):
-            st.caption(
-                "Error: the mean gap between the probability and the share that is positive, in "
-                "ten bins; with few items it looks too high. Strategies use raw probabilities, "
-                "which rank items the same way."
-            )
-            score_tables.show_table(score_tables.calibration_table(report))
 
 
 def reliability_bins(look: Look) -> pd.DataFrame:
