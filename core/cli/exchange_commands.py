@@ -61,9 +61,6 @@ Several = Annotated[
     bool | None,
     typer.Option(help="A text can have several labels (a|b, or lists, which are recognized)."),
 ]
-ForExcel = Annotated[
-    bool, typer.Option("--excel", help="A CSV file in which Excel shows `ü` as `ü`.")
-]
 DryRun = Annotated[bool, typer.Option(help="Tell how it is read; write nothing.")]
 TakeBack = Annotated[
     bool, typer.Option("--take-back", help="Undo the import of SOURCE, or of a file of imports/.")
@@ -147,10 +144,9 @@ def export_command(
         str,
         typer.Option(
             "--format",
-            help="csv, excel, jsonl, parquet, label-studio, huggingface, fasttext, opinions, model",
+            help="csv, excel, jsonl, parquet, label-studio, huggingface, opinions, model",
         ),
     ] = "csv",
-    for_excel: ForExcel = False,
     data: Data = SAMPLE,
     as_json: AsJson = False,
     split: Annotated[
@@ -175,11 +171,9 @@ def export_command(
     if run is not None:
         refuse_others("--run goes with --format model; --format", [form], ["model"])
     refuse_others("--split", split or SPLITS, SPLITS)
-    if for_excel:
-        refuse_others("--excel goes with --format csv; --format", [form], ["csv"])
     with refusals():
         snapshot = open_snapshot(data, report)
-        files = export(snapshot, out, form, split or SPLITS, for_excel=for_excel)
+        files = export(snapshot, out, form, split or SPLITS)
         labels = snapshot.labels.splits
         counts = {each: len(labels[each]) for each in SPLITS if each in (split or SPLITS)}
         lines = [f"{count:,} {each} labels" for each, count in counts.items()]

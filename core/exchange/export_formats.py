@@ -1,4 +1,4 @@
-"""Export formats: CSV, JSON lines, Parquet, Label Studio, Hugging Face datasets, fastText."""
+"""Export formats: CSV, JSON lines, Parquet, Label Studio, Hugging Face datasets."""
 
 import re
 from collections.abc import Callable, Iterator, Sequence
@@ -11,8 +11,7 @@ import pyarrow.compute as pc
 
 from core.exchange.opinion_table import OPINION_SCHEMA, Opinions, last_of_each
 from core.exchange.table_writers import Row, as_bytes, json_row, json_rows, json_text
-from core.exchange.tables.tool_formats import FASTTEXT
-from core.workspace.task import SPLITS, Task
+from core.workspace.task import Task
 
 Files = Iterator[tuple[str, bytes]]
 
@@ -21,8 +20,6 @@ HUGGING_FACE_SPLITS = {"training": "train", "validation": "validation", "evaluat
 
 OPINIONS = pa.list_(pa.struct([("annotator", pa.string()), ("label", pa.string())]))
 """The type of that tool's column of opinions."""
-
-END_OF_LINE = "</s>"  # the word that fastText itself puts at the end of each line
 
 
 @dataclass(frozen=True)
@@ -120,33 +117,6 @@ def opinions(table: pa.Table, task: Task, said: Opinions) -> Files:
     yield "opinions.csv", as_bytes(pa.Table.from_pylist(rows, OPINION_SCHEMA), ".csv")
 
 
-def fast_text(table: pa.Table, task: Task, _: Opinions) -> Files:
-    """A file per split, a label and the words of its text a line."""
-    called = fast_text_labels(task)
-    for split in SPLITS:
-        part = table.filter(pc.equal(table["split"], split))
-        labels, texts = part["label"].to_pylist(), part["text"].to_pylist()
-        lines = [
-            " ".join([*(FASTTEXT + called[value] for value in task.chosen(label)), _words(text)])
-            for label, text in zip(labels, texts, strict=True)
-        ]
-        if lines:
-            yield f"{split}.txt", "".join(f"{line.rstrip()}\n" for line in lines).encode()
-
-
-def fast_text_labels(task: Task) -> dict[str, str]:
-    """What each label is called where one may hold no white space."""
-    names: dict[str, str] = {}
-    for value in task.values:
-        name = plain = "_".join(value.replace("\0", " ").split())
-        number = 1
-        while name in names.values():
-            number += 1
-            name = f"{plain}_{number}"
-        names[value] = name
-    return names
-
-
 LAYOUTS = {
     "csv": Layout(
         "CSV",
@@ -172,14 +142,6 @@ LAYOUTS = {
         note="The test set (evaluation) is the split `test`; the others are `validation` and "
         "`train`.",
         called=lambda task: {value: str(at) for at, value in enumerate(task.values)},
-    ),
-    "fasttext": Layout(
-        "fastText",
-        fast_text,
-        note="One line per item. In labels, spaces become underscores; words that begin with "
-        f"`{FASTTEXT}` lose their leading underscores.",
-        has_ids=False,
-        called=fast_text_labels,
     ),
     "opinions": Layout(
         "Opinions of each person, as CSV",
@@ -276,12 +238,3 @@ def yaml_text(text: str) -> str:
         escaped.get(each, each if each.isprintable() else f"\\U{ord(each):08x}") for each in text
     )
     return f'"{"".join(shown)}"'
-
-
-def _words(text: str) -> str:
-    """The text's words as fastText reads them, none of which it takes for a label or an end."""
-    words = text.replace("\0", " ").split()
-    return " ".join(
-        word.lstrip("_") if word.startswith(FASTTEXT) else "/s" if word == END_OF_LINE else word
-        for word in words
-    )

@@ -19,7 +19,6 @@ from core.evaluation.runs import read_report
 from core.exchange.export_formats import LAYOUTS, Files, Layout
 from core.exchange.opinion_table import opinions_of
 from core.exchange.provenance import provenance, with_aliases
-from core.system.csv_rows import BOM
 from core.system.durable import new_file, new_folder, refused_as, stands, sync_path, write_new
 from core.workspace.assignment import flags
 from core.workspace.labels import labels_hash
@@ -40,8 +39,6 @@ def export(
     path: Path,
     form: str,
     splits: Collection[str] = SPLITS,
-    *,
-    for_excel: bool = False,
 ) -> list[Path]:
     """The files of this format of `LAYOUTS`, whole and on disk; the card stands beside or inside.
 
@@ -50,7 +47,7 @@ def export(
     for.
     """
     refuse_place(snapshot, path)
-    files = list(export_files(snapshot, form, splits, for_excel=for_excel))
+    files = list(export_files(snapshot, form, splits))
     beside = path.with_name(f"{path.name}.md")
     if LAYOUTS[form].file:
         refuse_place(snapshot, beside)
@@ -70,13 +67,10 @@ def export(
         return [path / name for name, _ in files]
 
 
-def export_files(
-    snapshot: Snapshot, form: str, splits: Collection[str] = SPLITS, *, for_excel: bool = False
-) -> Files:
+def export_files(snapshot: Snapshot, form: str, splits: Collection[str] = SPLITS) -> Files:
     """Name and content of each file of this format, the card last.
 
-    A CSV file that is `for_excel` begins with the mark by which Excel knows UTF-8. Raises
-    ExportError if there is no such format or split, or if the splits have no label.
+    Raises ExportError if there is no such format or split, or if the splits have no label.
     """
     if form not in LAYOUTS:
         raise ExportError(f"There is no format `{form}`. Choose one of: {', '.join(LAYOUTS)}.")
@@ -95,7 +89,7 @@ def export_files(
         if name == CARD:
             head = content
         else:
-            yield name, BOM + content if for_excel and name.endswith(".csv") else content
+            yield name, content
     yield CARD, head + data_card(snapshot, table, layout, len(rows) - len(table)).encode()
 
 

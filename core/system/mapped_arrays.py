@@ -9,8 +9,6 @@ import pyarrow as pa
 from numpy.lib import format as npy
 from numpy.typing import DTypeLike, NDArray
 
-ZEROS = 2**20  # written at a time
-
 
 def save_arrays(folder: Path, **arrays: NDArray) -> None:
     for name, array in arrays.items():
@@ -27,17 +25,6 @@ def encoded(array: NDArray) -> memoryview:
 def open_arrays(folder: Path, *names: str) -> list[NDArray]:
     """The arrays of these names, mapped into memory. They cannot be written."""
     return [np.load(folder / f"{name}.npy", mmap_mode="r", allow_pickle=False) for name in names]
-
-
-def array_to_fill(folder: Path, name: str, dtype: DTypeLike, length: int) -> NDArray:
-    """An array of zeros in the folder, mapped to be written. Raises OSError on a full disk.
-
-    The zeros are written first: without room for a page that is mapped the process would be killed.
-    """
-    with GrowingArray(folder, name, dtype) as array:
-        for start in range(0, length, ZEROS):
-            array.append(np.zeros(min(ZEROS, length - start), dtype))
-    return np.load(folder / f"{name}.npy", mmap_mode="r+", allow_pickle=False)
 
 
 class GrowingArray:

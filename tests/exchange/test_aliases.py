@@ -137,11 +137,8 @@ def test_they_come_along_with_a_folder(workspace: Workspace, table: Path, tmp_pa
     assert aliases_of(other) == ALIASES
 
 
-def test_fasttext_has_no_ids_and_so_no_row_twice(workspace: Workspace, table: Path, tmp_path: Path):
+def test_label_studio_gets_a_task_for_each_id(workspace: Workspace, table: Path, tmp_path: Path):
     bring(workspace, table)
-    export(read_snapshot(workspace), tmp_path / "fast", "fasttext")
-    lines = (tmp_path / "fast" / "training.txt").read_text().splitlines()
-    assert len(lines) == 2
     export(read_snapshot(workspace), tmp_path / "studio", "label-studio")
     tasks = json.loads((tmp_path / "studio" / "tasks.json").read_text())
     assert len(tasks) == 5

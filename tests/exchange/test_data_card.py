@@ -120,9 +120,7 @@ def test_it_counts_what_is_left_out(make_workspace: MakeWorkspace):
     assert "training items with the text of an evaluation or validation item, 1." in card
 
 
-@pytest.mark.parametrize(
-    ("form", "called"), [("csv", "a b"), ("huggingface", "0"), ("fasttext", "a\\_b")]
-)
+@pytest.mark.parametrize(("form", "called"), [("csv", "a b"), ("huggingface", "0")])
 def test_it_tells_what_stands_for_a_label(make_workspace: MakeWorkspace, form: str, called: str):
     task = '[[labels]]\nvalue = "a b"\nfile = "related.csv"\npositive = true\n'
     task += '[[labels]]\nvalue = "c"\nfile = "c.csv"\n'

@@ -10,10 +10,10 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 import yaml
-from hypothesis import example, given
+from hypothesis import given
 from hypothesis import strategies as some
 
-from core.exchange.export_formats import LAYOUTS, fast_text_labels, yaml_text
+from core.exchange.export_formats import LAYOUTS, yaml_text
 from core.exchange.provenance import EXPORT_FIELDS, FLOATS, WHOLE, Cell
 from core.workspace.task import Task
 from core.workspace.task_toml import parse_task
@@ -149,32 +149,3 @@ def test_hugging_face_labels_are_numbers_of_named_classes(task: Task):
 @given(TEXTS)
 def test_yaml_gives_every_text_back(text: str):
     assert yaml.safe_load(yaml_text(text)) == text
-
-
-def test_fast_text_has_a_line_per_item_and_a_file_per_split(task: Task):
-    found = files("fasttext", task)
-    assert found == {
-        "evaluation.txt": b"__label__not_it Quake\n",
-        "training.txt": b"__label__1 =1+1\n__label__not_it_2 Two lines\n",
-    }
-
-
-PARTS = ("__label__", "</s>", "_", "x", " ", "\t", "\n", "\r", "\0", "\x0b", "\x0c", "\u2028")
-
-
-@given(some.lists(some.lists(some.sampled_from(PARTS)).map("".join), min_size=1))
-@example(["</s>"])
-def test_fast_text_reads_one_label_and_no_line_too_many(texts: list[str]):
-    task = parse_task(TASK, "task.toml")
-    rows = [{"text": text, "label": "1", "split": "training"} for text in texts]
-    lines = files("fasttext", task, *rows)["training.txt"].decode().split("\n")
-    assert len(lines) == len(texts) + 1
-    for line in lines[:-1]:
-        # Its reader splits at these bytes, and ends a line at its own word for that.
-        words = line.encode().replace(b"\0", b" ").split()
-        assert [word for word in words if word.startswith(b"__label__")] == [b"__label__1"]
-        assert b"</s>" not in words
-
-
-def test_fast_text_tells_labels_apart_that_differ_in_white_space(task: Task):
-    assert fast_text_labels(task) == {"1": "1", "not it": "not_it", "not_it": "not_it_2"}

@@ -46,8 +46,9 @@ def test_the_hub_reads_the_card_below_the_head(active: Snapshot, out: Path):
 
 
 def test_only_the_splits_that_were_asked_for_come_along(active: Snapshot, out: Path):
-    export(active, out / "fast", "fasttext", ["evaluation"])
-    assert sorted(path.name for path in (out / "fast").iterdir()) == ["README.md", "evaluation.txt"]
+    export(active, out / "hub", "huggingface", ["evaluation"])
+    names = [path.name for path in (out / "hub" / "data").iterdir()]
+    assert names == ["test-00000-of-00001.parquet"]
 
 
 @pytest.mark.parametrize("form", ["csv", "huggingface"])
@@ -166,12 +167,6 @@ def test_what_appears_meanwhile_is_not_written_over(
         export(active, there, form)
     assert there.read_text() == "theirs"
     assert not [path for path in out.iterdir() if path.name.startswith(".")]
-
-
-def test_a_csv_file_for_excel_begins_with_its_mark_and_is_the_same_beyond(active: Snapshot):
-    plain = dict(export_files(active, "csv"))["labels.csv"]
-    marked = dict(export_files(active, "csv", for_excel=True))["labels.csv"]
-    assert marked == b"\xef\xbb\xbf" + plain
 
 
 def test_what_no_sheet_can_hold_is_refused(active: Snapshot, monkeypatch: pytest.MonkeyPatch):

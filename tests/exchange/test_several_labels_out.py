@@ -85,7 +85,6 @@ OWN = {"csv": "labels.csv", "excel": "t.xlsx", "jsonl": "t.jsonl", "parquet": "t
 TOOLS = {
     "label-studio": "tasks.json",
     "huggingface": "data/train-00000-of-00001.parquet",
-    "fasttext": "training.txt",
 }
 
 
@@ -180,10 +179,6 @@ def test_tools_are_told_that_there_are_several(tmp_path: Path):
     label = json.loads(schema.metadata[b"huggingface"])["info"]["features"]["label"]
     classes = {"names": ["needs/water", "needs/food", "roads"], "_type": "ClassLabel"}
     assert label == {"feature": classes, "_type": "Sequence"}
-    export(snapshot, tmp_path / "fast", "fasttext")
-    first, second, third = (tmp_path / "fast" / "training.txt").read_text().splitlines()
-    assert first == "__label__needs/water __label__needs/food No water and no food"
-    assert (second, third) == ("__label__roads A road is closed", "Nothing new")
 
 
 def test_the_card_counts_each_label_and_none_of_them(tmp_path: Path):

@@ -11,7 +11,6 @@ from hypothesis import strategies as st
 from core.system.mapped_arrays import (
     GrowingArray,
     GrowingColumn,
-    array_to_fill,
     open_arrays,
     open_column,
     save_arrays,
@@ -58,16 +57,6 @@ def test_what_is_cut_off_is_gone(tmp_path: Path):
         assert len(array) == 4
     (found,) = open_arrays(tmp_path, "numbers")
     assert found.tolist() == [[0, 1], [2, 3], [4, 5], [9, 9]]
-
-
-@pytest.mark.parametrize("length", [0, 1, 2**20 + 3])
-def test_an_array_to_fill_holds_zeros_and_then_what_was_written(tmp_path: Path, length: int):
-    array = array_to_fill(tmp_path, "numbers", np.int32, length)
-    assert not array.any()
-    array[:2] = 7
-    array.flush()
-    (found,) = open_arrays(tmp_path, "numbers")
-    assert (len(found), found[:3].tolist()) == (length, [7, 7, 0][: min(length, 3)])
 
 
 TEXTS = st.lists(st.text(st.characters(exclude_categories=["Cs"]), max_size=4))

@@ -24,7 +24,6 @@ def show(path: Path) -> None:
         "Format", [*LAYOUTS], format_func=lambda name: LAYOUTS[name].title, key=FORMAT, width=320
     )
     st.caption(LAYOUTS[form].note)
-    for_excel = form == "csv" and st.checkbox("For Excel, which otherwise misreads accents")
     splits = st.pills(
         "Labels of",
         SPLITS,
@@ -37,7 +36,7 @@ def show(path: Path) -> None:
     number = sum(len(snapshot.labels.splits[split]) for split in splits)
     st.download_button(
         f"Download {counted(number, 'label')}",
-        lambda: zipped(export_files(snapshot, form, splits, for_excel=for_excel), folder),
+        lambda: zipped(export_files(snapshot, form, splits), folder),
         f"{folder}.zip",
         "application/zip",
         key="download_export",
