@@ -45,14 +45,6 @@ class Told:
         return min(self.done / self.total, 1.0) if self.total else 0.0
 
 
-_RUNNING: "dict[Job, tuple[object, ...]]" = {}  # jobs that are not over, with arguments
-
-
-def is_busy(path: Path) -> bool:
-    """Whether a job of this process is at work on what stands there."""
-    return any(path in arguments for arguments in [*_RUNNING.values()])
-
-
 class Job:
     """One piece of work that many may ask for and that is done once at a time.
 
@@ -63,7 +55,6 @@ class Job:
     def __init__(self, function: Callable[..., str | None], *arguments: object) -> None:
         self.told, self.of = Told(), ""
         self.began = 0.0
-        self._arguments = arguments
         self._work = pickle.dumps((function, arguments))
         self._lock = threading.Lock()
         self._process: subprocess.Popen[bytes] | None = None
@@ -85,7 +76,6 @@ class Job:
                 self.began = time.monotonic()
                 process = _started(self._work)
                 self._process = process
-                _RUNNING[self] = self._arguments
                 threading.Thread(target=self._listen, args=[process], daemon=True).start()
 
     def stop(self) -> None:
@@ -106,7 +96,6 @@ class Job:
         with self._lock:
             _let_go(process)
             self._process = None
-            _RUNNING.pop(self, None)
 
 
 def _started(work: bytes) -> "subprocess.Popen[bytes]":

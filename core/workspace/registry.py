@@ -4,28 +4,17 @@ A name is what people type and what stands in an address: it never leads out of 
 """
 
 import re
-import time
 import unicodedata
-from contextlib import suppress
 from pathlib import Path
 
-from core.errors import LogError, WorkspaceError
+from core.errors import WorkspaceError
 from core.pool.folder import POOL_FOLDER
 from core.system import durable
-from core.system.jobs import is_busy
-from core.system.locks import locked_folder
 from core.system.process import environment
 from core.workspace.layout import SAMPLE, Workspace, open_workspace, refuse_contents
-from core.workspace.logs import Event, read_log
-from core.workspace.task_toml import default_task
 
-SET_ASIDE = "set_aside"
-"""The folder beside the workspaces that holds those which somebody has removed."""
-
-RESERVED = frozenset({"sample", "demo", SET_ASIDE})  # names of what the project makes there itself
-
-AT_WORK = 10 * 60
-"""Seconds after somebody's last label in which nobody else moves the workspace away."""
+RESERVED = frozenset({"sample", "demo", "set_aside"})
+"""Names of what the project makes there itself, or made in earlier versions."""
 
 MAX_NAME = 80  # characters
 _NAME = re.compile(r"[^\W_]([\w .-]*\w)?")
@@ -110,48 +99,6 @@ def create(name: str, task: str, root: Path) -> Workspace:
     return open_workspace(path)
 
 
-def rename(name: str, new: str, root: Path, by: str) -> Path:
-    """Gives a workspace another name, asked for by this person; the folder's new path.
-
-    Raises WorkspaceError if it has to stay, if the name cannot be, or if somebody is at work there.
-    """
-    return _moved(name, root, free_place(new, root), by)
-
-
-def remove(name: str, root: Path, by: str) -> Path:
-    """Moves a workspace to `set_aside/` beside it; its path there. Raises as `rename` does."""
-    return _moved(name, root, durable.first_free(root / SET_ASIDE / check_name(name)), by)
-
-
-def _moved(name: str, root: Path, place: Path, by: str) -> Path:
-    path = find(name, root)
-    if path.resolve() == SAMPLE.resolve():
-        raise WorkspaceError("The sample is part of the project and stays where it is.")
-    todo = "Make the folder writable, and try again."
-    with (
-        durable.refused_as(WorkspaceError, f"{name} cannot be moved", todo),
-        locked_folder(path, name, wait=False),
-    ):
-        if is_busy(path.resolve()):
-            raise WorkspaceError(f"A job is running in {name}. Wait for it, or stop it.")
-        if others := _at_work(path) - {by}:
-            who = ", ".join(sorted(others))
-            raise WorkspaceError(f"{who} labeled in {name} minutes ago. Try again when they stop.")
-        durable.make_folder(place.parent)
-        durable.keep(path, place)
-        durable.sync_path(root)
-    return place
-
-
-def _at_work(path: Path) -> set[str]:
-    """Who has labeled in the workspace lately."""
-    log = Workspace(path, default_task()).annotations
-    with suppress(OSError, LogError):
-        if time.time() - log.path.stat().st_mtime < AT_WORK:
-            return {event.annotator for event in read_log(log, Event, [])[-20:]}
-    return set()
-
-
 def _is_workspace(root: Path, name: str) -> bool:
     """Whether a folder of this name, itself no link, holds a task or a pool."""
     try:
@@ -159,6 +106,6 @@ def _is_workspace(root: Path, name: str) -> bool:
     except WorkspaceError:
         return False
     path = root / name
-    if name == SET_ASIDE or path.is_symlink() or not path.is_dir():
+    if path.is_symlink() or not path.is_dir():
         return False
     return (path / "task.toml").is_file() or (path / POOL_FOLDER).is_dir()

@@ -45,7 +45,7 @@ def workspace_path() -> Path:
     chosen = Path(st.session_state.get(WORKSPACE) or started)
     if chosen != started and not chosen.is_dir():
         choose_workspace(started)
-        told = f"The workspace {plain(chosen.name)} was renamed or removed. Choose another."
+        told = f"The workspace {plain(chosen.name)} is not where it was. Choose another."
         st.toast(told, icon=":material/folder_off:", duration="infinite")
         return started
     return chosen

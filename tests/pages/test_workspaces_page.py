@@ -191,39 +191,13 @@ def test_a_new_workspace_that_cannot_be_is_refused(name: str, shelf, started, mo
     assert workspaces(shelf) == ["first", "second"]
 
 
-def test_a_workspace_is_renamed_and_stays_open(shelf, started, monkeypatch):
-    page = data_tab("Workspaces", shelf / "none", monkeypatch)
-    monkeypatch.setenv("SUNLIGHT_DATA", str(started))
-    page.query_params["workspace"] = "first"
-    page.run()
-    page.text_input(key="rename_to").set_value("../second")
-    press(page, "Rename")
-    assert "cannot be the name" in page.error[0].value
-    page.text_input(key="rename_to").set_value("third")
-    press(page, "Rename")
-    assert not page.error
-    assert (workspaces(shelf), open_now(page)) == (["second", "third"], "third")
-    assert load_task(shelf / "third" / "task.toml").title == "First"
-
-
-def test_a_workspace_is_removed_and_kept_and_who_looks_at_it_is_told(shelf, started, monkeypatch):
-    other = enter(workspace="first")
-    page = data_tab("Workspaces", started, monkeypatch)
-    page.query_params["workspace"] = "first"
-    press(page.run(), "Remove first")
-    assert not page.error
-    assert (workspaces(shelf), open_now(page)) == (["second"], "started")
-    assert (shelf / "set_aside" / "first" / "task.toml").is_file()
-    other.run()
-    assert not other.exception
-    assert "The workspace first was renamed or removed" in other.toast[0].value
-    assert open_now(other) == "started"
-
-
-def test_the_workspace_of_the_start_keeps_its_name(shelf, monkeypatch):
-    page = data_tab("Workspaces", shelf / "first", monkeypatch)
-    assert any("keeps its name" in each.value for each in page.caption)
-    assert not [each for each in page.button if each.label in ("Rename", "Remove first")]
+def test_who_looks_at_a_folder_that_was_moved_away_is_told(shelf, started):
+    app = enter(workspace="first")
+    (shelf / "first").rename(shelf / "third")
+    app.run()
+    assert not app.exception
+    assert "The workspace first is not where it was" in app.toast[0].value
+    assert open_now(app) == "started"
 
 
 @pytest.fixture

@@ -1,24 +1,15 @@
-import os
-import time
 from pathlib import Path
 
 import pytest
 
-from core.errors import LogError, WorkspaceError
-from core.system.jobs import Job
-from core.system.locks import locked_folder
-from core.workspace.layout import SAMPLE
-from core.workspace.logs import Event, append_records
+from core.errors import WorkspaceError
 from core.workspace.registry import (
-    AT_WORK,
     check_name,
     create,
     find,
     free_name,
     free_place,
     name_of,
-    remove,
-    rename,
     workspaces,
 )
 from core.workspace.snapshot import open_snapshot
@@ -80,9 +71,6 @@ def test_no_name_leads_out_of_the_shelf(shelf: Path, name: str):
     for use in (
         lambda: find(name, shelf),
         lambda: create(name, TASK, shelf),
-        lambda: rename("first", name, shelf, "ann"),
-        lambda: rename(name, "new", shelf, "ann"),
-        lambda: remove(name, shelf, "ann"),
     ):
         with pytest.raises(WorkspaceError, match="cannot be the name"):
             use()
@@ -105,7 +93,7 @@ def test_a_new_workspace_can_be_opened_at_once(shelf: Path):
     assert (snapshot.stage, len(snapshot.pool_words.pool)) == ("evaluation", 0)
 
 
-@pytest.mark.parametrize("name", ["sample", "Sample", "DEMO", "demo"])
+@pytest.mark.parametrize("name", ["sample", "Sample", "DEMO", "demo", "set_aside"])
 def test_the_projects_own_names_are_not_given_away(shelf: Path, name: str):
     with pytest.raises(WorkspaceError, match="reserved for the project"):
         free_place(name, shelf)
@@ -131,73 +119,6 @@ def test_a_workspace_elsewhere_has_no_name_on_the_shelf(shelf: Path):
     assert name_of(shelf.parent / "outside", shelf) == ""
     assert name_of(shelf / "link", shelf) == ""
     assert name_of(shelf / "first" / "unlabeled_data", shelf) == ""
-
-
-def test_a_workspace_is_renamed_with_all_that_is_in_it(shelf: Path):
-    (shelf / "first" / "mine").write_text("mine")
-    assert rename("first", "Second one", shelf, "ann") == shelf / "Second one"
-    assert workspaces(shelf) == ["sample", "Second one"]
-    assert (shelf / "Second one" / "mine").read_text() == "mine"
-
-
-@pytest.mark.parametrize("new", ["first", "sample", "demo", "set_aside", "program.py", "link"])
-def test_a_name_that_is_taken_is_not_given_again(shelf: Path, new: str):
-    with pytest.raises(WorkspaceError):
-        rename("first", new, shelf, "ann")
-    assert workspaces(shelf) == ["first", "sample"]
-
-
-def test_what_is_removed_is_kept_under_the_first_free_name(shelf: Path):
-    for number, kept in enumerate(("first", "first-2", "first-3")):
-        (shelf / "first" / str(number)).mkdir()
-        assert remove("first", shelf, "ann") == shelf / "set_aside" / kept
-        assert (shelf / "set_aside" / kept / str(number)).is_dir()
-        create("first", TASK, shelf)
-    create("unlabeled_data", TASK, shelf)
-    remove("unlabeled_data", shelf, "ann")
-    assert workspaces(shelf) == ["first", "sample"]  # what holds the removed ones is none
-
-
-def test_the_sample_stays():
-    with pytest.raises(WorkspaceError, match="sample is part of the project"):
-        remove("sample", SAMPLE.parent, "ann")
-    assert SAMPLE.is_dir()
-
-
-@pytest.mark.parametrize("name", ["link", "inner", "no workspace", "none"])
-def test_only_a_workspace_is_moved(shelf: Path, name: str):
-    with pytest.raises(WorkspaceError, match="no workspace"):
-        remove(name, shelf, "ann")
-    assert not (shelf / "set_aside").exists()
-
-
-def test_nothing_is_moved_under_somebody_at_work(shelf: Path):
-    with locked_folder(shelf / "first", "first"), pytest.raises(LogError, match="is in use"):
-        remove("first", shelf, "ann")
-    job = Job(time.sleep, shelf / "first")
-    job.start()
-    with pytest.raises(WorkspaceError, match="is running"):
-        rename("first", "other", shelf, "ann")
-    job.stop()
-
-
-def test_nothing_is_moved_under_somebody_who_labels(shelf: Path):
-    workspace = create("mine", TASK, shelf)
-    event = Event("e", "b", "i", "label", "1", "bob", "2026", 1.0, assisted=False)
-    append_records(workspace.annotations, [event])
-    with pytest.raises(WorkspaceError, match="bob labeled in mine minutes ago"):
-        remove("mine", shelf, "ann")
-    moved = rename("mine", "new", shelf, "bob")
-    long_ago = time.time() - AT_WORK - 1
-    os.utime(moved / "annotations.csv", (long_ago, long_ago))
-    remove("new", shelf, "ann")
-
-
-def test_a_workspace_that_cannot_be_read_can_be_removed(shelf: Path):
-    (shelf / "first" / "task.toml").write_text("no toml")
-    (shelf / "first" / "annotations.csv").write_text("a,b\n")
-    remove("first", shelf, "ann")
-    assert workspaces(shelf) == ["sample"]
 
 
 def test_a_free_name_is_like_the_files_and_nobodys(tmp_path: Path):

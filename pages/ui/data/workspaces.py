@@ -1,11 +1,11 @@
-"""Workspaces: another name, out of the way, a new empty one, or the book's data."""
+"""New workspaces: an empty one, or the book's data."""
 
 from pathlib import Path
 
 import streamlit as st
 
 from core.exchange.book_dataset import REPOSITORY, fetch_book
-from core.workspace.registry import create, free_place, name_of, remove, rename, workspaces_folder
+from core.workspace.registry import create, free_place, workspaces_folder
 from core.workspace.task import Label
 from core.workspace.task_file import task_text
 from core.workspace.task_toml import default_task
@@ -17,36 +17,11 @@ FIRST_LABELS = (Label("yes", "Yes", positive=True), Label("no", "No"))
 """Of a new workspace, until somebody says others on Settings or takes those of a file."""
 
 
-def show(path: Path) -> None:
+def show(_: Path) -> None:
     if not session.may("change workspaces"):
         return
-    _this_one(path)
     _new_workspace()
     _book()
-
-
-def _this_one(path: Path) -> None:
-    st.header("This workspace", anchor=False)
-    name = name_of(path, workspaces_folder())
-    if not name or path == Path(session.started_with()).resolve():
-        st.caption(
-            f"The server was started with {plain(path.name)}, so it keeps its name. Choose another "
-            "workspace in the sidebar to rename or remove that one."
-        )
-        return
-    with st.form("rename", width=480):
-        new = st.text_input("Name", value=name, key="rename_to")
-        if st.form_submit_button("Rename", icon=":material/edit:"):
-            with refusals_shown():
-                rename_to = rename(name, new.strip(), workspaces_folder(), session.annotator())
-                _go_to(rename_to, f"{name} is called {rename_to.name} now.")
-    with st.popover("Remove …", icon=":material/folder_delete:"):
-        st.write("Nothing is deleted: the folder is moved to set_aside, beside the workspaces.")
-        if st.button(f"Remove {plain(name)}", key="remove"):
-            with refusals_shown():
-                place = remove(name, workspaces_folder(), session.annotator())
-                told = f"{name} was moved to {place.parent.name}/{place.name}."
-                _go_to(Path(session.started_with()), told)
 
 
 def _new_workspace() -> None:
