@@ -19,6 +19,7 @@ import traceback
 from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from random import Random
 
@@ -27,9 +28,10 @@ from core.errors import SunlightError
 from core.evaluation.runs import Trained, keep, train
 from core.sampling.next_batch import Batch, BatchRequest, propose
 from core.system.csv_rows import read_bytes
+from core.workspace import bulk
 from core.workspace.events import Inbox
 from core.workspace.layout import open_workspace
-from core.workspace.logs import Event
+from core.workspace.logs import Event, new_event
 from core.workspace.relabel import Hand, adjudicate
 from core.workspace.snapshot import Snapshot, open_snapshot, read_snapshot
 from tests.by_hand import flag_by_hand, label_by_hand
@@ -48,6 +50,10 @@ SEVERAL += "".join(
 ANSWERS = {TASK: ("0", "1"), SEVERAL: ("0", "1", "1|0", "-")}
 OPINIONS = TASK + "[quality]\noverlap = 1\nrepeat = 0.5\nstart = 4\n"
 """Two people, who are asked again about each other's items, and one who decides."""
+BULK = OPINIONS.replace("evaluation = 1000", "evaluation = 0").replace(
+    "size = 8\n", "size = 8\nrecheck_bulk = 0.5\n"
+)
+"""Groups that get one label at once, beside all that; some of them are looked at later."""
 LIVES = 20
 """Crashes in a row on one workspace, at most, before the doctor goes through it."""
 
@@ -96,7 +102,9 @@ def _step(
     snapshot: Snapshot, inbox: Inbox, told: Told, trained: Trained, draw: Random, tell: Callable
 ) -> None:
     what, asks_again = draw.random(), snapshot.workspace.task.quality.overlap > 0
-    if asks_again and draw.random() < 0.4:
+    if not snapshot.workspace.task.targets["evaluation"] and draw.random() < 0.5:
+        _bulk(read_snapshot(snapshot.workspace), inbox, draw)
+    elif asks_again and draw.random() < 0.4:
         _decide(snapshot, inbox, draw, tell)
     elif what < 0.08:
         keep(snapshot, trained)
@@ -124,6 +132,29 @@ def _by_hand(snapshot: Snapshot, inbox: Inbox, draw: Random, tell: Callable) -> 
         )
     tell("sent", vars(event))
     tell("acknowledged", [event.event_id])
+
+
+def _bulk(snapshot: Snapshot, inbox: Inbox, draw: Random) -> None:
+    """One step with a group: it begins, is checked, labeled, given up, or taken back."""
+    hand, ids = Hand("hand", False), snapshot.pool_words.pool.ids.to_pylist()
+    for group in bulk.groups(snapshot, "hand"):
+        where = snapshot, inbox, group.about.batch_id, hand
+        if group.passed:
+            bulk.label_rest(*where)
+        elif group.is_checked:
+            draw.choice((bulk.check_more, bulk.end))(*where)
+        else:
+            waits = [p for batch in snapshot.open_batches.values() for p in batch]
+            checks = [p for p in waits if p.batch_id.startswith(f"{group.about.batch_id}-")]
+            answer = group.about.label if draw.random() < 0.8 else draw.choice("01")
+            label = partial(new_event, annotator="hand", action="label", label=answer)
+            inbox.receive([label(p.batch_id, item_id=p.item_id) for p in checks])
+        return
+    given = bulk.given(snapshot)
+    if given and draw.random() < 0.3:
+        bulk.take_back(snapshot, inbox, draw.choice(given)[0].batch_id, hand)
+    else:
+        bulk.begin(snapshot, inbox, draw.sample(ids, 40), draw.choice("01"), "a draw", hand)
 
 
 def _decide(snapshot: Snapshot, inbox: Inbox, draw: Random, tell: Callable) -> None:
@@ -387,10 +418,12 @@ def main() -> None:
     parser.add_argument("--each", action="store_true", help="first each fault at each call")
     parser.add_argument("--several", action="store_true", help="several labels for one text")
     parser.add_argument("--opinions", action="store_true", help="second opinions and decisions")
+    parser.add_argument("--bulk", action="store_true", help="those, and groups labeled at once")
     asked = parser.parse_args()
     memory = Path("/dev/shm")
     with tempfile.TemporaryDirectory(dir=memory if memory.is_dir() else None) as folder:
-        task = SEVERAL if asked.several else OPINIONS if asked.opinions else TASK
+        several = SEVERAL if asked.several else OPINIONS if asked.opinions else TASK
+        task = BULK if asked.bulk else several
         harness = Harness(Path(folder), asked.seed, asked.each, task)
         print(harness.run(asked.points, asked.seconds).as_json())
 

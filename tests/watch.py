@@ -14,7 +14,7 @@ from tests.records import split_records
 
 NAMES = {"1": "related.csv", "0": "not_related.csv", "-": "none.csv"}
 AGAIN = ("second opinion", "repeat")
-SPELLED_OUT = ("", "random", "low confidence", "outlier", "sunlight")
+SPELLED_OUT = ("", "random", "low confidence", "outlier", "sunlight", "bulk")
 FILES = ("batches.csv", "annotations.csv", "runs.csv")
 
 
@@ -122,22 +122,39 @@ class Watch:
     def _counting(self) -> dict[str, tuple[list[str], str]]:
         """Each item's word that counts, and its split: the decision that stands, or the last own.
 
-        A label by hand where there was one is a correction, and ends the decision before it.
+        A label by hand where there was one is a correction, and ends the decision before it. Of an
+        item that was labeled in bulk, the opinion of who looked first counts.
         """
         proposed, own, decided = self._proposed(), {}, {}
+        looks: dict[str, dict[str, list[str]]] = {}
         for row in split_records(self.files[self.path / "annotations.csv"])[0][1:]:
             item, about = row[2], proposed.get((row[1], row[2]), [""] * 7)
             split, strategy = about[2], about[6]
-            if row[3] not in ("label", "undo") or strategy in AGAIN:
+            if row[3] not in ("label", "undo"):
+                continue
+            if strategy in AGAIN:
+                of = looks.setdefault(item, {})
+                if row[3] == "undo":
+                    of.pop(row[5], None)
+                elif own.get(item) and in_bulk(own[item][0]):
+                    of[row[5]] = row
+                continue
+            if in_bulk(row):
+                own[item] = row, split
                 continue
             if strategy == "adjudication":
                 decided.pop(item, None)
                 decided |= {item: (row, split)} if row[3] == "label" else {}
                 continue
             before = own.get(item, ([""] * 6, ""))[0]
+            if in_bulk(before):
+                before = next(iter(looks.get(item, {}).values()), [""] * 6)
             if before[3] == "label" and (strategy == "sunlight" or before[5] != row[5]):
                 decided.pop(item, None)
             own[item] = row, split
+        for item, (row, split) in own.items():
+            if looks.get(item) and in_bulk(row) and row[3] == "label":
+                own[item] = next(iter(looks[item].values())), split
         for item, (row, split) in decided.items():
             had, where = own.get(item, (row, split))
             own[item] = row, where if had[3] == "label" else split
@@ -150,11 +167,19 @@ class Watch:
             if row[3] == "label":
                 strategy = proposed[row[1], row[2]][6]
                 said[strategy in AGAIN] |= {(row[2], value) for value in row[4].split("|")}
+        in_groups = {row[5] for row in proposed.values() if row[6] == "bulk"}
         for item, value in said[True] - said[False]:
+            if item in in_groups:
+                continue
             for path in self.path.glob(f"*_data/{NAMES[value]}"):
                 rows = split_records(ended(self.files.get(path, b"")))[0]
                 if item in {row[0] for row in rows}:
                     self.blame("an opinion in a label file", (item, value, path.name))
+
+
+def in_bulk(row: list[str]) -> bool:
+    """Whether the event gave a label to a group at once, or took it back."""
+    return re.fullmatch("bulk-[0-9]+", row[1]) is not None and row[9].startswith("bulk: ")
 
 
 def ended(data: bytes) -> bytes:

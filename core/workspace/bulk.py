@@ -21,7 +21,7 @@ from core.workspace.assignment import SKIPS_TO_SET_ASIDE, skips
 from core.workspace.events import Inbox
 from core.workspace.logs import Event, Proposal, append_records, fresh_id, new_event, now
 from core.workspace.opinions import BULK_NOTE, kind_of
-from core.workspace.relabel import Hand
+from core.workspace.relabel import Hand, receive
 from core.workspace.snapshot import Snapshot, read_snapshot
 from core.workspace.task import BULK, SPLIT_NAMES
 
@@ -105,15 +105,16 @@ def begin(
         check = _check(snapshot, group[0].batch_id, ids, hand)
         append_records(workspace.batches, [*group, *check])
     about = new_event(group[0].batch_id, hand.annotator, "save", label=label)
-    _write(inbox, [replace(about, note=reason[:LONGEST_REASON])])
+    receive(inbox, [replace(about, note=reason[:LONGEST_REASON])])
     return about.batch_id
 
 
 def groups(snapshot: Snapshot, annotator: str) -> list[Group]:
     """This person's groups that wait for their check or a decision."""
     task, words, about = snapshot.workspace.task, snapshot.labels.words, dict[str, Event]()
-    for event in _saves(snapshot):
-        about[event.batch_id] = event
+    for event in snapshot.logs.events:
+        if event.action == "save" and kind_of(event) == BULK:
+            about[event.batch_id] = event
     given, found = {event.batch_id for event in words.bulk.values()}, []
     for batch_id, event in about.items():
         if event.annotator == annotator and (label := task.today(event.label)):
@@ -128,31 +129,32 @@ def check_more(snapshot: Snapshot, _: Inbox, batch_id: str, hand: Hand) -> None:
 
     Raises LoopError if the group is over.
     """
-    with _opened(snapshot, batch_id, hand) as (now_, group):
-        check = _check(now_, batch_id, group.rest, hand)
-        append_records(snapshot.workspace.batches, check)
+    with _opened(snapshot, batch_id, hand) as (fresh, group):
+        asked = _check(fresh, batch_id, group.rest, hand)
+        append_records(snapshot.workspace.batches, asked)
 
 
 def label_rest(snapshot: Snapshot, inbox: Inbox, batch_id: str, hand: Hand) -> int:
     """Gives the group's other items its label; their number.
 
     Logs and label files have them when this returns. Raises LoopError if the group is over, or an
-    item of the last check has another label.
+    item of the last check has another label, TaskError if the label is retired.
     """
-    with _opened(snapshot, batch_id, hand) as (_, group):
+    with _opened(snapshot, batch_id, hand) as (fresh, group):
+        fresh.workspace.task.require(group.about.label)
         if not group.passed:
             raise LoopError(f"{group.result} have the label: the others cannot be labeled at once.")
         note = f"{BULK_NOTE}{group.about.note}; {group.result}"
         first = new_event(batch_id, hand.annotator, "label", label=group.about.label, note=note)
         # Under the lock: nobody may draw one of them for anything in between.
-        _write(inbox, _for_each(replace(first, assisted=hand.assisted), group.rest))
+        receive(inbox, _for_each(replace(first, assisted=hand.assisted), group.rest))
     end(snapshot, inbox, batch_id, hand)
     return len(group.rest)
 
 
 def end(_: Snapshot, inbox: Inbox, batch_id: str, hand: Hand) -> None:
     """The group is over: no more of its items are labeled at once."""
-    _write(inbox, [new_event(batch_id, hand.annotator, "save")])
+    receive(inbox, [new_event(batch_id, hand.annotator, "save")])
 
 
 def given(snapshot: Snapshot) -> list[tuple[Event, int]]:
@@ -173,7 +175,7 @@ def take_back(snapshot: Snapshot, inbox: Inbox, batch_id: str, hand: Hand) -> in
         words = read_snapshot(snapshot.workspace, snapshot.pool_words).labels.words
         items = [x for x in words.bulk if x in words.unseen and words.bulk[x].batch_id == batch_id]
         first = new_event(batch_id, hand.annotator, "undo", note=f"{BULK_NOTE}taken back")
-        _write(inbox, _for_each(first, items))
+        receive(inbox, _for_each(first, items))
     return len(items)
 
 
@@ -184,16 +186,6 @@ def _for_each(first: Event, item_ids: Iterable[str]) -> list[Event]:
         replace(first, event_id=f"{made}-{number}", item_id=item_id)
         for number, item_id in enumerate(item_ids, start=1)
     ]
-
-
-def _write(inbox: Inbox, events: Sequence[Event]) -> None:
-    """All of them stand in the log when this returns, in one write."""
-    for _, reason in inbox.receive(events).refused:
-        raise LoopError(reason)
-
-
-def _saves(snapshot: Snapshot) -> list[Event]:
-    return [x for x in snapshot.logs.events if x.action == "save" and kind_of(x) == BULK]
 
 
 @contextmanager

@@ -74,8 +74,8 @@ def label_by_hand(
             assisted=hand.assisted,
         )  # fmt: skip
         # Under the lock: nobody may draw an item for evaluation in between.
-        events = _receive(inbox, [done("label", item, label=label) for item in todo])
-    _receive(inbox, [done("save")] if todo else [])
+        events = receive(inbox, [done("label", item, label=label) for item in todo])
+    receive(inbox, [done("save")] if todo else [])
     before, refusals = snapshot.labels.by_id, {x: why for x, why in reasons.items() if why}
     stood = (before[x].label if x in before else "" for x in todo)
     return Changes(tuple(map(Change, events, stood)), refusals)
@@ -119,9 +119,9 @@ def take_back_by_hand(
                 what = "flagged" if event.action == "flag" else "labeled"
                 told = f"Item `{event.item_id}` was {what} again since. Look at it again first."
                 reasons[event.item_id] = told
-        _receive(inbox, [each.event for each in todo])
+        receive(inbox, [each.event for each in todo])
     batches = dict.fromkeys(x.event.batch_id for x in todo if x.event.action != "flag")
-    _receive(inbox, [new_event(batch_id, hand.annotator, "save") for batch_id in batches])
+    receive(inbox, [new_event(batch_id, hand.annotator, "save") for batch_id in batches])
     return Changes(tuple(todo), reasons)
 
 
@@ -143,7 +143,7 @@ def flag_by_hand(
         batches |= dict.fromkeys(new, _propose(snapshot, new, hand.annotator))
         done = partial(new_event, annotator=hand.annotator, action="flag", note=note.strip())
         events = [done(batches[item], item_id=item, assisted=hand.assisted) for item in known]
-        _receive(inbox, events)
+        receive(inbox, events)
     changes = tuple(Change(event, noted.get(event.item_id, "")) for event in events)
     return Changes(changes, {item: _unknown(item) for item in {*item_ids}.difference(known)})
 
@@ -233,7 +233,8 @@ def _batch_at_hand(snapshot: Snapshot, annotator: str, moment: str) -> str:
     return "" if is_trained or is_over else last.batch_id
 
 
-def _receive(inbox: Inbox, events: Sequence[Event]) -> Sequence[Event]:
+def receive(inbox: Inbox, events: Sequence[Event]) -> Sequence[Event]:
+    """These events, in one write; raises LoopError for one that is refused."""
     for _, reason in inbox.receive(events).refused:
         raise LoopError(reason)
     return events
@@ -418,6 +419,6 @@ def adjudicate(
             append_records(workspace.batches, [Proposal(batch_id, now(), *about)])
         done = partial(new_event, batch_id, annotator, note=why)
         event = done("label", item_id, label=label) if label else done("undo", item_id)
-        _receive(inbox, [event])
-    _receive(inbox, [new_event(batch_id, annotator, "save")])
+        receive(inbox, [event])
+    receive(inbox, [new_event(batch_id, annotator, "save")])
     return event

@@ -140,7 +140,7 @@ def test_a_failed_check_offers_ten_more_or_the_list(make_workspace: MakeWorkspac
     answer(team, f"{group}-check-0001", ["1"] * 7 + ["0"] * 3)
     page = annotate(team, monkeypatch)
     assert "7 of the 10 items that you looked at are Disaster-related." in told(page)
-    assert "So, at 95%, are 40% to 89% of the other 30." in told(page)
+    assert "With 95% confidence, 40% to 89% of the other 30 are too." in told(page)
     assert HOSTILE in told(page)
     assert page.button(key="label_many").label == "Look at ten more"
     press(page, "label_many")

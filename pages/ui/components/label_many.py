@@ -85,8 +85,10 @@ def stop_for_result(snapshot: Snapshot, annotator: str) -> None:
     name = snapshot.workspace.task.name_of(group.about.label)
     share = wilson(group.hits, len(group.answers))
     told = f"{group.hits} of the {len(group.answers)} items that you looked at are {name}."
-    others = f"So, at 95%, are {share.low:.0%} to {share.high:.0%} of the other {rest:,}."
-    told += f" {others}" if rest else " No other item is left to label."
+    sure = (
+        f"With 95% confidence, {share.low:.0%} to {share.high:.0%} of the other {rest:,} are too."
+    )
+    told += f" {sure}" if rest else " No other item is left to label."
     (st.success if group.passed else st.warning)(plain(told))
     st.caption(plain(f"The group: {group.about.note}."))
 
