@@ -12,11 +12,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as some
 
-from core.cli.exchange_commands import workspace_for
 from core.errors import ExportError
 from core.exchange.exporter import export_files
 from core.exchange.importer import import_data
-from core.exchange.provenance import EXPORT_FIELDS, FLOATS, provenance
+from core.exchange.provenance import FLOATS, provenance
 from core.exchange.table_writers import unguarded
 from core.exchange.tables.opening import open_table
 from core.workspace.layout import Workspace, open_workspace
@@ -131,21 +130,6 @@ def test_what_was_imported_is_exported_the_same(world: World, form: str):
             assert there == in_files(here, again.task)
         else:
             assert exported(after, form) == first
-
-
-@given(worlds())
-def test_a_folder_that_was_imported_says_the_same(world: World):
-    with TemporaryDirectory() as folder:
-        first = read_snapshot(world.build(Path(folder) / "a"), write_cache=False)
-        if any(x.severity == "error" for x in (*first.labels.findings, *first.logs.findings)):
-            return
-        with workspace_for(Path(folder) / "b", Path(folder) / "a") as again:
-            import_data(again, Path(folder) / "a")
-        there = read_snapshot(again, write_cache=False)
-        tables = [provenance(each, retired=True) for each in (there, first)]
-        if not len(first.pool_words.pool):  # its columns say nothing, and are not brought along
-            tables = [table.select(EXPORT_FIELDS) for table in tables]
-        assert said(tables[0]) == said(tables[1])
 
 
 NAMES = ("0", "-", "=x", "'=x", "a  b", "a b", "a_b", "a\x1fb", "Label", "pool_label", "it's", "é")

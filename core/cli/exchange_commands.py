@@ -29,7 +29,7 @@ if TYPE_CHECKING:  # a command imports what it needs in its body
     from core.exchange.tables.reader import SourceTable
     from core.models.predictor import Threshold
 
-Source = Annotated[Path, typer.Argument(help="A table, or a folder in the layout of a workspace.")]
+Source = Annotated[Path, typer.Argument(help="A table.")]
 Text = Annotated[
     list[str] | None,
     typer.Option(help="The column of the texts; again for what goes on below. Default: guessed."),
@@ -95,7 +95,7 @@ def import_command(
     dry_run: DryRun = False,
     take_back: TakeBack = False,
 ) -> None:
-    """Imports a table, or a folder in the layout of a workspace: items, labels, annotators."""
+    """Imports a table: items, labels, annotators."""
     if take_back:
         return _take_back(source, data, annotator, as_json)
     from core.exchange.foreign_table import read_as, told_as_read, understood
@@ -113,10 +113,6 @@ def import_command(
     asked |= {what: "" for what, is_off in (("item_id", no_id), ("label", no_label)) if is_off}
     words = read_label_map(label_map)
     with refusals():
-        if source.is_dir():
-            with workspace_for(data, source) as into:
-                done = import_data(into, source, progress=report)
-            return tell(answers.import_json(done), done.sentences(), as_json)
         reading = Reading(encoding, delimiter, quote, sheet, header, named, not no_tool)
         table = open_table(source, reading)
         columns, unsaid = understood(
@@ -276,22 +272,19 @@ def _take_back(source: Path, data: Path, annotator: str, as_json: bool) -> None:
 
 @contextmanager
 def workspace_for(
-    path: Path, source: "SourceTable | Path", label: str = "", several: bool | None = None
+    path: Path, table: "SourceTable", label: str = "", several: bool | None = None
 ) -> Iterator[Workspace]:
     """The workspace in this folder, which is made if it is not there, and goes again if refused.
 
-    A new one takes the task of a folder, or its labels from a column, unless they are those of the
-    chapter's task; a text has several if that is said, or else if the column holds lists of them.
+    A new one takes its labels from a column, unless they are those of the chapter's task; a text
+    has several if that is said, or else if the column holds lists of them.
     """
     is_made = not path.exists()
     if is_made:
         path.mkdir(parents=True)
     with filling(path, is_new=is_made):
-        is_empty = not any(path.iterdir())
-        if is_empty and isinstance(source, Path) and (source / "task.toml").is_file():
-            write_new(path / "task.toml", [(source / "task.toml").read_bytes()])
-        elif is_empty and label:
-            _take_labels(path, source, label, several)
+        if label and not any(path.iterdir()):
+            _take_labels(path, table, label, several)
         workspace = open_workspace(path)
         if several and not workspace.task.several:
             raise TableError(

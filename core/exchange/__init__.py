@@ -1,6 +1,6 @@
 """Exchange: tables in, labels out, and the book's data.
 
-- importer.import_data: tables and folders in; the folder `tables` reads the files
+- importer.import_data: tables in; the folder `tables` reads the files
 - imports.read_records, take_back: what came in, and its way back
 - exporter.export, data_card, export_formats.LAYOUTS: labels out
 - table_writers.write_items, written_to: items and tables out

@@ -53,8 +53,7 @@ class TableContents:
     no label is left out. `ids_made` is true where the table has no ids. Texts `disagreeing` have
     two labels, those `split_twice` one label in two splits. Of the words for labels that the task
     does not know `refused_words` counts those of bad rows, `unlabeled_words` those that give none.
-    `aliases` are rows with the text of an item, by another id: (line, id, place of the item);
-    `definitions` the versions of a folder, by their files.
+    `aliases` are rows with the text of an item, by another id: (line, id, place of the item).
     """
 
     name: str
@@ -74,7 +73,6 @@ class TableContents:
     split_twice: list[str] = field(default_factory=list)
     refused_words: Counter[str] = field(default_factory=Counter)
     unlabeled_words: Counter[str] = field(default_factory=Counter)
-    definitions: dict[str, bytes] = field(default_factory=dict)
 
 
 def add_item(found: TableContents, line: int, item_id: str, text: str, own: Sequence[str]) -> None:

@@ -1,4 +1,4 @@
-"""Import of a table or a folder into a workspace: all of its items and labels, or nothing.
+"""Import of a table into a workspace: all of its items and labels, or nothing.
 
 Everything is checked before the first byte is written. Then a record tells what is to come, the
 pool's new file appears, whole, and label files, batches and events are appended, in this order: no
@@ -24,7 +24,7 @@ from core.errors import TableError, TaskError
 from core.exchange.foreign_table import read_table
 from core.exchange.import_types import SHOWN, Defaults, TableContents, first_bad
 from core.exchange.imports import planned_labels, recorded
-from core.exchange.own_export import is_export, read_export, read_folder
+from core.exchange.own_export import is_export, read_export
 from core.exchange.reconcile import NEW, MissingRows, match, missing_rows
 from core.exchange.tables.dialect import NONE
 from core.exchange.tables.opening import PACKED, open_table
@@ -34,7 +34,7 @@ from core.pool.folder import POOL_FOLDER
 from core.pool.text import text_key
 from core.pool.words import read_pool_words
 from core.system.csv_rows import BadRow
-from core.system.durable import first_free, new_file, refused_as, write_whole
+from core.system.durable import first_free, new_file, refused_as
 from core.system.parallel import row_blocks
 from core.system.progress import Pace, Progress, silent
 from core.workspace.labels import append_labels
@@ -46,7 +46,6 @@ from core.workspace.task_toml import parse_task
 
 MOST_WORDS = 10  # unknown words for labels that a refusal names
 FEW = 100  # bad rows are few where they are at most one of so many
-VERSION = re.compile("[0-9a-f]{8}")  # what a version of the definitions is called
 
 
 @dataclass(frozen=True)
@@ -108,7 +107,7 @@ class ImportResult:
 
 def import_data(
     workspace: Workspace,
-    source: SourceTable | Path,
+    source: SourceTable,
     columns: Columns | None = None,
     unsaid: Defaults | None = None,
     *,
@@ -116,7 +115,7 @@ def import_data(
     leave_out_bad_rows: bool = False,
     progress: Progress = silent,
 ) -> ImportResult:
-    """All items and labels of a table, an export, or a folder laid out as a workspace; or nothing.
+    """All items and labels of a table or an export; or nothing.
 
     `new_task` is the `task.toml` that the workspace gets with them. Raises TableError if a row
     cannot be taken and bad rows are not to be left out, TaskError if the labels of the task stay,
@@ -125,15 +124,13 @@ def import_data(
     if new_task:
         workspace = Workspace(workspace.path, parse_task(new_task, "the new task"))
     with _collector_at_rest():
-        if isinstance(source, Path):
-            incoming = read_folder(source, workspace.task, progress)
-        elif is_export(source):
+        if is_export(source):
             incoming = read_export(source, workspace.task, progress)
         elif columns is None:
             raise TableError(f"{source.name}: say which column holds the text.")
         else:
             incoming = read_table(source, columns, unsaid or Defaults(), workspace.task, progress)
-        if leave_out_bad_rows and isinstance(source, SourceTable):
+        if leave_out_bad_rows:
             _refuse_wrong_reading(source, incoming)
         return _take_over(workspace, incoming, new_task, leave_out_bad_rows, progress)
 
@@ -206,7 +203,7 @@ def _take_over(
         workspace.aliases.append([*aliases.items()])
         append_labels(workspace, found.rows)
         append_records(workspace.batches, found.proposals)
-        append_records(workspace.annotations, _with_definitions(workspace, incoming, found.events))
+        append_records(workspace.annotations, _with_definitions(workspace, found.events))
     held_out = {text_key(x.item.text) for x in here.wanted if x.item.split != "training"}
     held_out |= set(snapshot.labels.held_out_keys)
     return ImportResult(
@@ -228,16 +225,9 @@ def _take_over(
     )
 
 
-def _with_definitions(
-    workspace: Workspace, incoming: TableContents, events: Sequence[Event]
-) -> list[Event]:
-    """The events, with the versions of the definitions that are here or come along."""
-    known = {""}
-    for name in {event.definitions for event in events if VERSION.fullmatch(event.definitions)}:
-        path = workspace.definitions / f"{name}.toml"
-        if path.name in incoming.definitions and not path.exists():
-            write_whole(path, incoming.definitions[path.name])
-        known |= {name} if path.exists() else set()
+def _with_definitions(workspace: Workspace, events: Sequence[Event]) -> list[Event]:
+    """The events, without versions of the definitions that this workspace does not have."""
+    known = {path.stem for path in workspace.definitions.glob("[!.]*.toml")}
     return [x if x.definitions in known else replace(x, definitions="") for x in events]
 
 

@@ -1,9 +1,7 @@
-"""Items and labels of an export of Sunlight, or of a folder in the layout of a workspace."""
+"""Items and labels of an export of Sunlight: every label with all that stood with it."""
 
 from collections.abc import Mapping
-from pathlib import Path
 
-from core.errors import TableError
 from core.exchange.import_types import (
     ImportedLabel,
     TableContents,
@@ -12,21 +10,15 @@ from core.exchange.import_types import (
     number,
     own_columns,
 )
-from core.exchange.provenance import ALIAS_OF, EXPORT_FIELDS, FLOATS, WHOLE, provenance
+from core.exchange.provenance import ALIAS_OF, EXPORT_FIELDS, FLOATS, WHOLE
 from core.exchange.table_writers import unguarded
-from core.exchange.tables.files import text_of
 from core.exchange.tables.label_cells import labels_in
 from core.exchange.tables.reader import SourceTable
-from core.pool.folder import POOL_FOLDER
 from core.pool.hashing import hash_keys
-from core.pool.items import Pool
 from core.system.csv_rows import BadRow
-from core.system.parallel import row_blocks
 from core.system.progress import Pace, Progress, silent
 from core.workspace.labels import Labeled
-from core.workspace.layout import open_workspace
-from core.workspace.logs import Event, Proposal, decode, header_of, read_aliases
-from core.workspace.snapshot import read_snapshot
+from core.workspace.logs import Event, Proposal, decode, header_of
 from core.workspace.task import NONE, SEPARATOR, SPLITS, Task
 
 OF_LABEL = (
@@ -82,44 +74,6 @@ def read_export(table: SourceTable, task: Task, progress: Progress = silent) -> 
     return found
 
 
-def read_folder(folder: Path, task: Task, progress: Progress = silent) -> TableContents:
-    """What a folder in the layout of a workspace brings: its pool, and every label that counts.
-
-    Raises TableError if it is no workspace; WorkspaceError, TaskError, LogError or PoolError.
-    """
-    workspace = open_workspace(folder)
-    if not any(path.exists() for path in (*(x.path for x in workspace.logs), folder / POOL_FOLDER)):
-        inside = ", ".join(sorted(path.name for path in folder.iterdir())[:10]) or "nothing"
-        raise TableError(
-            f"{folder.name} is not a workspace: it has no {POOL_FOLDER}/ and no logs. It holds "
-            f"{inside}. Import its tables one by one."
-        )
-    snapshot = read_snapshot(workspace, write_cache=False, progress=progress)
-    pool = snapshot.pool_words.pool
-    found = TableContents(folder.name, True, {name: [] for name in pool.columns})
-    found.bad = [
-        BadRow(each.line or 0, f"of {each.file} does not count ({each.kind.title})")
-        for each in [*pool.findings, *snapshot.logs.findings, *snapshot.labels.findings]
-        if each.severity == "error"
-    ]
-    for at, row in enumerate(provenance(snapshot, retired=True).to_pylist(), start=1):
-        try:
-            cells = {name: text_of(row[name]) for name in EXPORT_FIELDS}
-            found.wanted.append(exported(cells, task))
-        except ValueError as error:
-            found.bad.append(BadRow(at, f"among the labels {error}"))
-    _add_pool(found, pool)
-    place = {item_id: at for at, item_id in enumerate(found.item_ids)}
-    for alias_id, item_id in read_aliases(workspace.aliases, []).items():
-        if item_id in place:
-            found.aliases.append((0, alias_id, place[item_id]))
-    paths = workspace.definitions.glob("[!.]*.toml")
-    found.definitions = {path.name: path.read_bytes() for path in paths}
-    found.rows = len(found.item_ids) + len(found.bad)
-    found.keys = hash_keys(found.texts)
-    return found
-
-
 def exported(said: Mapping[str, str], task: Task) -> ImportedLabel:
     """A row of an export as what it was; raises ValueError, with the end of a sentence."""
     # A spreadsheet of another language saves numbers with a comma.
@@ -145,20 +99,3 @@ def exported(said: Mapping[str, str], task: Task) -> ImportedLabel:
         decode(Proposal, [proposed[name] for name in header_of(Proposal)]),
         decode(Event, [known[name] for name in header_of(Event) if name in known]),
     )
-
-
-def _add_pool(found: TableContents, pool: Pool) -> None:
-    """Every item of the pool, of several of one id the first; then labeled items that it lacks."""
-    known: set[str] = set()
-    for start, stop in row_blocks(len(pool)):
-        part = pool.table.slice(start, stop - start)
-        ids, texts, *own = (part[name].to_pylist() for name in ("item_id", "text", *pool.columns))
-        for at, item_id in enumerate(ids):
-            if item_id not in known:
-                known.add(item_id)
-                cells = [column[at] or "" for column in own]
-                add_item(found, start + at + 1, item_id, texts[at], cells)
-    for wanted in found.wanted:
-        if wanted.item.item_id not in known:
-            known.add(wanted.item.item_id)
-            add_item(found, 0, wanted.item.item_id, wanted.item.text, [""] * len(pool.columns))

@@ -130,13 +130,6 @@ def test_they_come_back_from_an_export_and_nothing_is_doubled(
     ]
 
 
-def test_they_come_along_with_a_folder(workspace: Workspace, table: Path, tmp_path: Path):
-    bring(workspace, table)
-    other = empty_workspace(tmp_path, read_snapshot(workspace))
-    import_data(other, workspace.path)
-    assert aliases_of(other) == ALIASES
-
-
 def test_label_studio_gets_a_task_for_each_id(workspace: Workspace, table: Path, tmp_path: Path):
     bring(workspace, table)
     export(read_snapshot(workspace), tmp_path / "studio", "label-studio")

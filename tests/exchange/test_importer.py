@@ -204,16 +204,6 @@ def test_an_export_restores_every_label(active: Snapshot, tmp_path: Path, form: 
     assert labels_of(empty) == labels_of(active.workspace)
 
 
-def test_a_folder_in_the_books_layout_comes_in_whole(active: Snapshot, tmp_path: Path):
-    empty = empty_workspace(tmp_path, active)
-    intake = import_data(empty, active.workspace.path)
-    assert labels_of(empty) == labels_of(active.workspace)
-    assert intake.labels == 90
-    before = files_of(empty)
-    import_data(empty, active.workspace.path)
-    assert files_of(empty) == before
-
-
 def empty_workspace(folder: Path, like: Snapshot) -> Workspace:
     path = folder / "empty"
     path.mkdir()

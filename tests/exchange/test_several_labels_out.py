@@ -1,28 +1,21 @@
 """Several labels for one text, in the files of each format and back."""
 
-import csv
-import io
 import json
 from dataclasses import replace
 from pathlib import Path
-from xml.etree import ElementTree
 
-import pyarrow.parquet as pq
 import pytest
 
 from core.cli.exchange_commands import workspace_for
-from core.doctor import examine
 from core.exchange.exporter import export
 from core.exchange.foreign_table import label_column, understood
 from core.exchange.importer import ImportResult, import_data
 from core.exchange.imports import read_records, take_back
 from core.exchange.tables.opening import open_table
-from core.system.findings import Kind
 from core.workspace.definitions import (
     definitions_text,
     hash_of,
     keep_definitions,
-    read_definitions,
 )
 from core.workspace.labels import Labels
 from core.workspace.layout import Workspace, open_workspace
@@ -121,75 +114,6 @@ def test_an_export_tells_a_new_workspace_its_labels(tmp_path: Path, form: str):
     assert {x: {*new.task.chosen(y)} for x, y in answers(new).items()} == {
         x: {*new.task.chosen(y)} for x, y in ANSWERS.items()
     }
-
-
-def test_a_new_workspace_takes_the_task_of_a_folder(tmp_path: Path):
-    first = build(tmp_path / "w")
-    with workspace_for(tmp_path / "new", first.path) as new:
-        import_data(new, first.path)
-    assert new.task == first.task
-    assert answers(new) == ANSWERS
-    assert read_definitions(new) == read_definitions(first)
-    assert versions(new) == versions(first) == {hash_of(definitions_text(first.task))}
-
-
-def test_a_version_of_the_definitions_that_nobody_can_read_is_not_named(tmp_path: Path):
-    first, file = build(tmp_path / "w"), tmp_path / "labels.csv"
-    export(read_snapshot(first), file, "csv")
-    again = build(tmp_path / "again", labeled=False)
-    bring(again, file)
-    assert versions(again) == {""}
-    assert not [x for x in examine(again.path) if x.kind is Kind.DEFINITIONS]
-
-
-def test_an_export_of_an_earlier_version_has_no_definitions(tmp_path: Path):
-    file = tmp_path / "labels.csv"
-    export(read_snapshot(build(tmp_path / "w")), file, "csv")
-    head, *rows = csv.reader(file.read_text().splitlines())
-    at = head.index("definitions")
-    text = io.StringIO()
-    csv.writer(text).writerows(row[:at] + row[at + 1 :] for row in (head, *rows))
-    file.write_text(text.getvalue())
-    again = build(tmp_path / "again", labeled=False)
-    bring(again, file)
-    assert answers(again) == ANSWERS
-    with workspace_for(tmp_path / "new", open_table(file), "label") as new:
-        import_data(new, open_table(file))
-    assert read_snapshot(new).pool_words.pool.columns == ["before"]
-
-
-def test_json_lines_and_parquet_hold_lists(tmp_path: Path):
-    snapshot = read_snapshot(build(tmp_path / "w"))
-    export(snapshot, tmp_path / "t.jsonl", "jsonl")
-    rows = map(json.loads, (tmp_path / "t.jsonl").read_text().splitlines())
-    lists = [["needs/water", "needs/food"], ["roads", "old"], [], ["old"]]
-    assert [row["label"] for row in rows] == lists
-    export(snapshot, tmp_path / "t.parquet", "parquet")
-    assert pq.read_table(tmp_path / "t.parquet")["label"].to_pylist() == lists
-
-
-def test_tools_are_told_that_there_are_several(tmp_path: Path):
-    snapshot = read_snapshot(build(tmp_path / "w"))
-    export(snapshot, tmp_path / "studio", "label-studio")
-    choices = ElementTree.parse(tmp_path / "studio" / "labeling_config.xml").find("Choices")
-    assert (choices.get("choice"), choices.get("required")) == ("multiple", None)
-    assert [x.get("value") for x in choices] == ["needs/water", "Food & drink", "roads"]
-    export(snapshot, tmp_path / "hub", "huggingface")
-    schema = pq.read_schema(tmp_path / "hub" / "data" / "train-00000-of-00001.parquet")
-    label = json.loads(schema.metadata[b"huggingface"])["info"]["features"]["label"]
-    classes = {"names": ["needs/water", "needs/food", "roads"], "_type": "ClassLabel"}
-    assert label == {"feature": classes, "_type": "Sequence"}
-
-
-def test_the_card_counts_each_label_and_none_of_them(tmp_path: Path):
-    snapshot = read_snapshot(build(tmp_path / "w"))
-    export(snapshot, tmp_path / "t.csv", "csv")
-    card = (tmp_path / "t.csv.md").read_text()
-    for row in ("needs/water | 0 | 0 | 1", "none of them | 0 | 0 | 1", "old | 0 | 0 | 2"):
-        assert f"| {row} |" in card
-    assert "| total | 0 | 0 | 4 |" in card
-    assert "A text can have several of them" in card
-    assert "| old | old | retired | old |" in card
 
 
 @pytest.mark.parametrize("named", [True, False])

@@ -43,7 +43,9 @@ SIGNATURES = {
 def open_table(path: Path, reading: Reading = RECOGNIZED) -> SourceTable:
     """The table in this file, read as asked for; raises TableError if there is none."""
     if not path.is_file():
-        what = "is a folder, not a file" if path.is_dir() else "is not there"
+        what = "is not there"
+        if path.is_dir():
+            what = "is a folder. Import its tables one by one; of a workspace, import its export"
         raise TableError(f"{path.name} {what}. Give the path of a table, not {path}.")
     owner, plain, sheets, inside = _Owner(), path, (), ""
     ending = path.suffix.lower()
