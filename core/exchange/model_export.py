@@ -165,6 +165,7 @@ def model_card(snapshot: Snapshot, run: Run, model: Model) -> str:
         *instructions(task),
         "## Labels",
         _labels(task, run, figures),
+        _thresholds(task, model),
         f"Not learned, for lack of examples, and never predicted: {unknown}." if unknown else "",
         "## Scores",
         f"Measured on {run.n_evaluation:,} random items that were never trained on.",
@@ -190,6 +191,20 @@ def _labels(task: Task, run: Run, figures: Figures | None) -> str:
         rows.append([*map(plain, row), *(str(x or "") for x in told)])
     head = ["label", "name", "positive", "definition", "training texts", "precision", "recall"]
     return markdown_table(head, rows)
+
+
+def _thresholds(task: Task, model: Model) -> str:
+    """From which probabilities on labels are predicted; these are not calibrated."""
+    cuts = dict(zip(model.labels, model.thresholds, strict=False))
+    if model.columns.cut:
+        column, threshold = model.columns.cut
+        cuts = {model.labels[column]: threshold}
+    told = (
+        f"{plain(task.name_of(x))} {y:.3f}" for x, y in cuts.items() if x not in model.unlearned
+    )
+    return f"Predicted from these probabilities on, before calibration: {', '.join(told)}." * bool(
+        cuts
+    )
 
 
 def _trained_on(snapshot: Snapshot, run: Run) -> str:

@@ -23,7 +23,16 @@ from core.exchange.tables.reader import Reading
 from core.exchange.tables.roles import Columns
 from core.models.predictor import Predictor
 from core.system.disk_cache import newest
-from core.system.durable import DAMAGED, first_free, make_folder, refused_as, remove, write_whole
+from core.system.durable import (
+    DAMAGED,
+    first_free,
+    is_unfinished,
+    make_folder,
+    refused_as,
+    remove,
+    remove_abandoned,
+    write_whole,
+)
 from core.system.progress import Progress, silent
 from core.system.typed_json import typed
 from core.workspace.logs import now
@@ -102,9 +111,11 @@ def tag(
     )  # fmt: skip
     counted = asdict(found) | _counts(snapshot, predictor, found)
     write_whole(out.with_suffix(".json"), json.dumps(counted).encode())
-    for older in [*newest(_folder(path), "*.json")][MOST_KEPT:]:
-        remove(older)
-        remove(older.with_suffix(".parquet"))
+    stay = {file.stem for file in [*newest(_folder(path), "*.json")][:MOST_KEPT]}
+    for file in _folder(path).glob("*.*"):
+        if file.stem not in stay and not is_unfinished(file.name):
+            remove(file)
+    remove_abandoned(_folder(path))
     return found.name
 
 

@@ -67,7 +67,12 @@ class Predictor:
     def __call__(
         self, texts: Sequence[str], hidden: Mask | None = None, engine: Engine = THREADS
     ) -> Predicted:
-        """The predictions of these texts; none of a blank one, or where `hidden` is true."""
+        """The predictions of these texts; none of a blank one, or where `hidden` is true.
+
+        Raises TypeError for one text that stands in no list.
+        """
+        if isinstance(texts, str):
+            raise TypeError("give a list of texts, not one text")
         blank = np.array([is_blank(text) for text in texts], bool)
         raw = score_texts(self.model, list(texts), engine=engine)
         return self.of(raw, blank if hidden is None else blank | hidden)

@@ -16,7 +16,8 @@ import pytest
 from core import load_predictor
 from core.errors import ExportError, SunlightError
 from core.evaluation.runs import keep, load_run, read_report, train
-from core.exchange.model_export import export_model
+from core.exchange.exporter import plain
+from core.exchange.model_export import export_model, model_card
 from core.exchange.predictions import predict
 from core.models.predict import score_texts
 from core.models.predictor import BEST, MOST_PROBABLE
@@ -119,6 +120,15 @@ def test_labels_that_changed_since_are_todays(snapshot: Snapshot, tmp_path: Path
 def load_predictor_of(snapshot: Snapshot, out: Path):
     export_model(snapshot, out)
     return load_predictor(out)
+
+
+def test_no_text_and_one_text_without_a_list(snapshot: Snapshot, tmp_path: Path):
+    predictor = load_predictor_of(snapshot, tmp_path / "model")
+    nothing = predictor([])
+    assert nothing.probabilities.shape == (0, 2)
+    assert nothing.predicted.tolist() == nothing.confidence.tolist() == []
+    with pytest.raises(TypeError, match="a list of texts"):
+        predictor("a flood")
 
 
 def test_a_threshold_goes_along(snapshot: Snapshot, tmp_path: Path):
@@ -225,6 +235,21 @@ def test_the_card_tells_what_the_model_is(snapshot: Snapshot, tmp_path: Path):
         assert item.text not in card
     told = (tmp_path / "model" / "task.toml").read_text(encoding="utf-8")
     assert "examples" not in told
+
+
+def test_the_card_tells_from_which_probability_on(snapshot: Snapshot, tmp_path: Path):
+    kept, positive = snapshot.logs.runs[-1], snapshot.workspace.task.positive
+    model = replace(load_run(snapshot, kept), cut=(0, 0.25))
+    told = f"before calibration: {plain(positive.name)} 0.250."
+    assert told in model_card(snapshot, kept, model)
+    assert "before calibration" not in model_card(snapshot, kept, replace(model, cut=None))
+    several = several_labels(tmp_path)
+    kept = several.logs.runs[-1]
+    model = load_run(several, kept)
+    card = model_card(several, kept, model)
+    for label, threshold in zip(model.labels, model.thresholds, strict=True):
+        is_told = f"{plain(label)} {threshold:.3f}" in card
+        assert is_told == (label not in model.unlearned)
 
 
 def test_an_encoder_goes_along(snapshot: Snapshot, tmp_path: Path):

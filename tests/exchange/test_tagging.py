@@ -138,9 +138,13 @@ def test_the_newest_few_are_kept_and_damaged_ones_left_out(
     snapshot: Snapshot, monkeypatch: pytest.MonkeyPatch
 ):
     monkeypatch.setattr(tagging, "MOST_KEPT", 2)
-    names = [tagged_of(snapshot).name for _ in range(3)]
     path = snapshot.workspace.path
     folder = path / ".cache" / "tagged"
+    folder.mkdir(parents=True)
+    (folder / "killed.parquet").write_text("a job that was killed before its summary")
+    (folder / ".now.parquet.1234abcd.unfinished").write_text("another job is at work")
+    names = [tagged_of(snapshot).name for _ in range(3)]
+    (folder / ".now.parquet.1234abcd.unfinished").unlink()
     assert len({*names}) == 3
     assert [x.name for x in tagging.kept(path)] == names[:0:-1]
     assert sorted(x.name for x in folder.iterdir()) == sorted(
