@@ -117,25 +117,6 @@ def cut_intervals(predicted: Mask, actual: Mask) -> dict[str, Interval]:
     return {name: each for name, each in found.items() if each} if actual.any() else {}
 
 
-def student(freedom: int) -> float:
-    """Student's quantile for `LEVEL` with so many degrees of freedom, at least 1.
-
-    Exact for one and two; else the expansion of Abramowitz and Stegun 1964, 26.7.5, within 0.004.
-    """
-    if freedom == 1:
-        return float(np.tan(np.pi * LEVEL / 2))
-    if freedom == 2:
-        return float(LEVEL * np.sqrt(2 / (1 - LEVEL**2)))
-    z, n = Z, freedom
-    return (
-        z
-        + (z**3 + z) / (4 * n)
-        + (5 * z**5 + 16 * z**3 + 3 * z) / (96 * n**2)
-        + (3 * z**7 + 19 * z**5 + 17 * z**3 - 15 * z) / (384 * n**3)
-        + (79 * z**9 + 776 * z**7 + 1482 * z**5 - 1920 * z**3 - 945 * z) / (92160 * n**4)
-    )
-
-
 @dataclass(frozen=True)
 class Bootstrap:
     """Scores on some items, and on samples of them, `(replicates,)` each, paired if the same.

@@ -11,7 +11,6 @@ from core.evaluation.intervals import (
     Interval,
     resampled,
     scores_of,
-    student,
     wilson,
 )
 from core.evaluation.metrics import cut
@@ -194,8 +193,3 @@ def test_wilson_is_scipys(hits: int, total: int):
 def test_a_share_of_nothing_is_anything():
     assert wilson(0, 0) == Interval(0.0, 0.0, 1.0)
     assert str(wilson(5, 10)) == "0.50 (0.24 to 0.76)"
-
-
-@pytest.mark.parametrize("freedom", [1, 2, 3, 4, 5, 9, 30, 1_000])
-def test_students_quantiles_are_scipys(freedom: int):
-    assert student(freedom) == pytest.approx(stats.t.ppf(0.975, freedom), abs=4e-3)

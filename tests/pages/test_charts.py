@@ -12,37 +12,14 @@ from pages.ui.components import charts
 from pages.ui.components.charts import (
     HUES,
     NEGATIVES,
-    NOT_RECORDED,
-    OTHER_STRATEGIES,
     OTHERS,
     POSITIVE,
     SCORE_COLORS,
-    STRATEGY_COLORS,
     grouped,
     grouped_colors,
     label_colors,
     legend,
-    strategy_color,
 )
-
-
-def colors(*names: str) -> dict[str, str]:
-    scale = strategy_color(names).to_dict()["scale"]
-    return dict(zip(scale["domain"], scale["range"], strict=True))
-
-
-def test_a_strategy_has_its_color_whoever_stands_beside_it():
-    assert colors("outlier", "random") == {
-        "random": STRATEGY_COLORS["random"],
-        "outlier": STRATEGY_COLORS["outlier"],
-    }
-    assert colors("outlier")["outlier"] == STRATEGY_COLORS["outlier"]
-
-
-def test_strategies_of_somebody_else_get_colors_too():
-    found = colors("random", "by hand", "weekly", "weekly")
-    assert list(found) == ["random", "by hand", "weekly"]
-    assert len(set(found.values())) == 3
 
 
 @pytest.mark.parametrize(
@@ -78,7 +55,6 @@ VISIONS = {
     "protanopia": [[0.152, 1.053, -0.205], [0.115, 0.786, 0.099], [-0.004, -0.048, 1.052]],
 }
 XYZ = np.array([[0.4125, 0.3576, 0.1804], [0.2127, 0.7152, 0.0722], [0.0193, 0.1192, 0.9503]])
-OFTEN_TOGETHER = ("random", "low confidence", "outlier", "sunlight", NOT_RECORDED)
 LIGHT, DARK = "#ffffff", "#16161a"
 
 
@@ -104,8 +80,6 @@ def contrast(color: str, ground: str) -> float:
 @pytest.mark.parametrize(
     ("least", "together"),
     [
-        (18, [STRATEGY_COLORS[name] for name in OFTEN_TOGETHER]),
-        (12, list(STRATEGY_COLORS.values())),
         (18, [POSITIVE, *NEGATIVES]),
         (18, HUES),
         (30, sorted({*SCORE_COLORS.values()})),
@@ -117,7 +91,7 @@ def test_colors_that_stand_together_are_told_apart(vision: str, least: float, to
         assert distance >= least, (first, second)
 
 
-@pytest.mark.parametrize("color", [*STRATEGY_COLORS.values(), *OTHER_STRATEGIES, *HUES])
+@pytest.mark.parametrize("color", HUES)
 def test_every_color_is_seen_on_light_and_on_dark(color: str):
     assert contrast(color, LIGHT) > 1.7
     assert contrast(color, DARK) > 1.9

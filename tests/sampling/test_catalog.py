@@ -11,7 +11,6 @@ from core.sampling.mix import PoolArrays
 from core.sampling.strategies import Ranked
 from core.workspace.task import STRATEGIES, check_mix
 from core.workspace.task_toml import default_task
-from pages.ui.components.charts import STRATEGY_COLORS
 
 WORDS = tuple("abcdefgh")
 
@@ -89,9 +88,6 @@ class TestEveryStrategy:
         assert reason(strategy.name, None) == strategy.why
         assert reason(strategy.name, 0.5).endswith(".")
         assert strategy.order.endswith(" first")
-
-    def test_has_its_color_on_every_chart(self, strategy: Strategy):
-        assert STRATEGY_COLORS[strategy.name] == strategy.color
 
     def test_looks_only_at_arrays_that_there_are(self, strategy: Strategy):
         assert all(isinstance(getattr(PoolArrays, name).__doc__, str) or name == "probability"

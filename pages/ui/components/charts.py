@@ -1,7 +1,7 @@
 """Altair charts with one palette: the same color for the same thing on every page.
 
-Labels and the chapter's strategies have colors of Okabe and Ito. The others are far from those and
-from each other for any color vision, on light and on dark, as a test holds.
+A positive label and those beside it have colors of Okabe and Ito. The others are far from each
+other for any color vision, on light and on dark, as a test holds.
 """
 
 from collections import Counter
@@ -12,8 +12,7 @@ import altair as alt
 
 from core.evaluation.intervals import Interval
 from core.evaluation.report import MACRO_NAMES, SCORE_NAMES
-from core.sampling.catalog import CATALOG
-from core.workspace.task import BULK, NONE, NOT_RECORDED, SUNLIGHT, Label, Task
+from core.workspace.task import NONE, Label, Task
 from pages.ui.components.figure import POINTS
 
 GRAY = "#b4b4b4"
@@ -21,12 +20,6 @@ OTHERS = "other labels"
 
 CURVES = ("fscore", "auc", "average_precision")  # fields of a run that have a learning curve
 
-STRATEGY_COLORS = {name: strategy.color for name, strategy in CATALOG.items()} | {
-    SUNLIGHT: "#d7424c",
-    BULK: "#2190ff",
-    NOT_RECORDED: "#524265",
-}
-OTHER_STRATEGIES = ("#606060", "#8c8c8c", "#a8a8a8")
 POSITIVE, NEGATIVES = "#d55e00", ("#0072b2", "#009e73", "#e69f00", "#56b4e9", "#524265", "#b4b4b4")
 
 HUES = ("#0072b2", "#d55e00", "#40b476", "#ca7ff5", "#803010", "#bb316a", "#7797ae", "#805ef9")
@@ -80,15 +73,6 @@ def grouped_colors(task: Task, names: Mapping[str, str]) -> dict[str, str]:
     sizes = Counter(names.values())  # on the card, groups of one label have no color of their own
     shown = sorted(sizes, key=lambda name: (name == OTHERS, sizes[name] == 1))
     return dict(zip(shown, HUES, strict=False))
-
-
-def strategy_color(strategies: Iterable[str]) -> alt.Color:
-    """The colors of these strategies, in the order in which they stand everywhere."""
-    present = set(strategies)
-    known = {name: color for name, color in STRATEGY_COLORS.items() if name in present}
-    # A label file may name strategies of its own.
-    known |= dict(zip(sorted(present - set(known)), cycle(OTHER_STRATEGIES), strict=False))
-    return colors("strategy", known)
 
 
 def colors(field: str, named: Mapping[str, str], **further: object) -> alt.Color:
