@@ -50,10 +50,10 @@ SEVERAL += "".join(
 ANSWERS = {TASK: ("0", "1"), SEVERAL: ("0", "1", "1|0", "-")}
 OPINIONS = TASK + "[quality]\noverlap = 1\nrepeat = 0.5\nstart = 4\n"
 """Two people, who are asked again about each other's items, and one who decides."""
-BULK = OPINIONS.replace("evaluation = 1000", "evaluation = 0").replace(
-    "size = 8\n", "size = 8\nrecheck_bulk = 0.5\n"
-)
-"""Groups that get one label at once, beside all that; some of them are looked at later."""
+BULK = OPINIONS.replace("evaluation = 1000\ntraining = 20", "evaluation = 0\ntraining = 1000")
+BULK = BULK.replace("size = 8\n", "size = 8\nrecheck_bulk = 0.5\n")
+"""Groups that get one label at once, beside all that; some of them are looked at later. No model
+chooses: a forked process cannot train one."""
 LIVES = 20
 """Crashes in a row on one workspace, at most, before the doctor goes through it."""
 
