@@ -30,7 +30,7 @@ coming_place = st.container(key=batches.COMING)
 request = DEFAULT_REQUEST
 with mix_place:  # drawn first, since a new batch goes by it; shown below the card
     if is_active(snapshot):
-        request = BatchRequest(mix=batches.choose_mix(snapshot.workspace.task))
+        request = BatchRequest(mix=batches.choose_mix(snapshot.workspace.task, snapshot.batch_size))
 with card_place:
     with refusals_shown(stop=True):
         try:

@@ -240,7 +240,7 @@ def _counts(snapshot: Snapshot, wishes: BatchRequest) -> dict[str, int]:
     """Items per strategy. A mix that is asked for counts items, unless a size is asked for too."""
     task = snapshot.workspace.task
     mix = wishes.mix or task.mix
-    size = wishes.size or (sum(mix.values()) if wishes.mix else task.batch_size)
+    size = wishes.size or (sum(mix.values()) if wishes.mix else snapshot.batch_size)
     return apportion(size, mix)
 
 

@@ -20,7 +20,7 @@ from core.workspace.labels import Labels, resolve, save
 from core.workspace.layout import Workspace, open_workspace
 from core.workspace.logs import Logs, Proposal, read_logs
 from core.workspace.opinions import is_by_hand, is_of_group, opinions_awaited
-from core.workspace.task import LEAST_TEXTS, OPINIONS, SPLITS
+from core.workspace.task import FEW_LABELS, LEAST_TEXTS, OPINIONS, SPLITS
 
 
 @dataclass(frozen=True)
@@ -78,6 +78,13 @@ class Snapshot:
             "and batches are random. Search for such an item on Explore and label it there; or "
             "choose a mix of strategies that need no model, such as outlier."
         )
+
+    @property
+    def batch_size(self) -> int:
+        """Items of the next batch of active learning: fewer while there are few labels."""
+        task = self.workspace.task
+        is_early = len(self.labels.usable_training) < FEW_LABELS
+        return (is_early and task.first_batch_size) or task.batch_size
 
     @cached_property
     def open_batches(self) -> dict[str, list[Proposal]]:

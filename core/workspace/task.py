@@ -36,6 +36,7 @@ GONE = "a model of earlier versions, which was no better than `linear`, and slow
 MOST = 10**12
 """The highest number that a task may name: more minutes than that are no length of time."""
 MAX_LABELS = 200
+FEW_LABELS = 300  # of training: below, batches have the size that they have first
 LEAST_TEXTS = 5
 """Training texts that a label needs before a model tells it, where a text can have several."""
 NONE = "-"  # the answer that no label fits, where a text can have several
@@ -119,6 +120,7 @@ class Task:
     keys: Keys
     targets: Mapping[str, int]
     batch_size: int
+    first_batch_size: int
     mix: Mapping[str, int]
     stratify_by: str
     release_minutes: int

@@ -67,6 +67,7 @@ def _facts(task: Task, names: Mapping[str, str]) -> dict[str, str]:
         "positive label": " ".join(positive),
         "label for Enter": " ".join(default),
         "size of a batch": f"{task.batch_size:,}",
+        "size of the first batches": f"{task.first_batch_size:,}",
         "mix of a batch": ", ".join(f"{part:,} {name}" for name, part in task.mix.items()),
         "columns under a text": ", ".join(task.show),
         "column above a text": task.before,

@@ -13,7 +13,7 @@ from core.system.durable import new_file, refused_as, write_whole
 from core.workspace.definitions import keep_definitions
 from core.workspace.layout import Workspace
 from core.workspace.snapshot import Snapshot
-from core.workspace.task import MAX_LABELS, NONE_FILE, SEPARATOR, SPLITS, Label, Task
+from core.workspace.task import FEW_LABELS, MAX_LABELS, NONE_FILE, SEPARATOR, SPLITS, Label, Task
 from core.workspace.task_toml import PLACES, default_task, long_pair, pair, parse_task, with_keys
 
 TARGETS_BY_SIZE = ((100_000, 1_200, 400), (30_000, 600, 300), (10_000, 200, 200), (0, 60, 150))
@@ -24,6 +24,7 @@ wide to either side with 60 of them, 7 with 200, 4 with 600, 3 with 1,200. A sma
 labels to gain than a good measure of them would cost.
 """
 
+FIRST_BATCH = 20  # items in a batch of a new workspace, until it has `FEW_LABELS`
 LABELS_A_MINUTE = 10  # what people give at first, who have to read and to decide
 MAX_EXAMPLE = 300  # characters of an item's text that stand as an example
 ALWAYS_SAID = ("value", "name", "file", "key")  # of a label
@@ -53,6 +54,8 @@ def task_text(
 ) -> str:
     """A `task.toml` of these labels, `question` above each item. Raises TaskError."""
     words = {"title": title, "short": question, "detailed": "", "several": several}
+    if targets["training"] < FEW_LABELS:
+        words["first_batch_size"] = FIRST_BATCH
     return task_toml(replace(default_task(), **words, labels=completed(labels), targets=targets))
 
 

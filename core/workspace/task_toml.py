@@ -47,6 +47,7 @@ PLACES = {
     "before": ("card", "before"),
     "frequent_first": ("card", "frequent_first"),
     "batch_size": ("batch", "size"),
+    "first_batch_size": ("batch", "first_size"),
     "release_minutes": ("batch", "release_minutes"),
     "stratify_by": ("batch", "stratify_by"),
     "rarest": ("batch", "rarest"),

@@ -17,7 +17,8 @@ def page() -> AppTest:
         text = st.session_state.get("task", "[batch]\nsize = 50")
         if st.session_state.get("elsewhere"):
             st.stop()
-        st.session_state["given"] = choose_mix(parse_task(text, "task.toml"))
+        task = parse_task(text, "task.toml")
+        st.session_state["given"] = choose_mix(task, task.batch_size)
 
     app = AppTest.from_function(script, default_timeout=300).run()
     assert not app.exception

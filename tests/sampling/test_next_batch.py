@@ -1,4 +1,5 @@
 from collections import Counter
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -13,6 +14,7 @@ from core.sampling.next_batch import BatchRequest, batch_to_label, preview, prop
 from core.workspace.events import Inbox
 from core.workspace.logs import Event
 from core.workspace.snapshot import Snapshot, read_snapshot
+from core.workspace.task import FEW_LABELS
 from tests.conftest import MakeWorkspace, active_workspace, headlines, write_csv
 
 
@@ -67,6 +69,18 @@ def test_a_batch_is_divided_as_the_task_says(active: Snapshot):
     batch = preview(active)  # size 10, mix 10/80/10
     assert strategies_of(batch.proposals) == {"random": 1, "low confidence": 8, "outlier": 1}
     assert [proposal.rank for proposal in batch.proposals] == list(range(1, 11))
+
+
+def test_batches_are_small_while_there_are_few_labels(active: Snapshot):
+    task = replace(active.workspace.task, first_batch_size=20)
+    early = replace(active, workspace=replace(active.workspace, task=task))
+    assert len(early.labels.usable_training) < FEW_LABELS
+    assert sum(next_batch._counts(early, BatchRequest()).values()) == early.batch_size == 20
+    labels = dict(early.labels.splits)
+    labels["training"] = labels["training"] * FEW_LABELS
+    late = replace(early, labels=replace(early.labels, splits=labels))
+    assert late.batch_size == task.batch_size
+    assert active.batch_size == task.batch_size
 
 
 def test_a_mix_counts_items_unless_a_size_is_asked_for(active: Snapshot):

@@ -217,6 +217,7 @@ def tasks(draw: st.DrawFn) -> Task:
         stratify_by=draw(texts),
         rarest=draw(st.sampled_from(["", *(label.value for label in labels)])),
         release_minutes=draw(numbers),
+        first_batch_size=draw(numbers),
         seed=draw(numbers),
         model="linear",
         encoder=draw(texts),
@@ -311,6 +312,14 @@ def test_a_file_that_is_no_task_can_be_corrected(make_workspace: MakeWorkspace):
     save_task(path, OWN_TASK, read_task_text(path))
     assert open_workspace(path).task.title == "Tickets"
     assert (path / "set_aside" / "task.toml").read_bytes() == b"title = '\xff'"
+
+
+@pytest.mark.parametrize(("training", "first"), [(150, 20), (400, 0)])
+def test_a_new_task_begins_with_small_batches_where_few_labels_come_first(training, first):
+    targets = {"evaluation": 60, "validation": 0, "training": training}
+    labels = [Label("1", "yes", "yes.csv", positive=True), Label("0", "no", "no.csv")]
+    task = parse_task(task_text("t", "", labels, targets), "task.toml")
+    assert (task.first_batch_size, task.batch_size) == (first, 100)
 
 
 def test_a_table_of_earlier_versions_is_passed_over():

@@ -57,8 +57,7 @@ def batch_to_show(
         return snapshot, card_batch(snapshot, earlier, annotator, reopened=True, item_id=item_id)
     session.close_reopened()
     if not current:
-        task = snapshot.workspace.task
-        size = sum(request.mix.values()) if request.mix else task.batch_size
+        size = sum(request.mix.values()) if request.mix else snapshot.batch_size
         doing = "Training" if is_active(snapshot) else "Preparing your texts"
         with progress_shown(f"{doing} … choosing your next {size:,}") as report:
             current = batch_to_label(snapshot, annotator, request, progress=report)
@@ -123,10 +122,13 @@ def _score(snapshot: Snapshot, run: Run, name: str) -> float | None:
     return headline(run, runs.report(snapshot, run), name)[0]
 
 
-def choose_mix(task: Task) -> dict[str, int] | None:
-    """Draws the control; the mix that was chosen for the next batch, or None: as the task says."""
+def choose_mix(task: Task, size: int) -> dict[str, int] | None:
+    """Draws the control; the mix that was chosen for the next batch, or None: as the task says.
+
+    A batch usually has `size` items.
+    """
     offered = {preset.name: preset for preset in presets(task)}
-    asked = apportion(task.batch_size, task.mix)
+    asked = apportion(size, task.mix)
     usual = {name: min(asked.get(name, 0), MOST) for name in CATALOG}
     named = preset_of(task.mix, presets(task))
     default = (usual, named.name if named else CUSTOM)
@@ -143,10 +145,10 @@ def choose_mix(task: Task) -> dict[str, int] | None:
             chosen = _fields(task)
         else:
             st.caption(offered[name].when)
-            chosen = dict.fromkeys(CATALOG, 0) | apportion(task.batch_size, offered[name].mix)
-        size = sum(chosen.values())
-        st.caption(f"{size:,} items; a batch usually has {task.batch_size:,}.")
-        if chosen == usual or not size:
+            chosen = dict.fromkeys(CATALOG, 0) | apportion(size, offered[name].mix)
+        n_chosen = sum(chosen.values())
+        st.caption(f"{n_chosen:,} items; a batch usually has {size:,}.")
+        if chosen == usual or not n_chosen:
             return None
         st.button("Reset to default", key="mix_reset", on_click=_fill_in, args=default)
     return check_mix(chosen, "the mix on this page")

@@ -12,7 +12,7 @@ from core.sampling.catalog import CATALOG, preset_of, presets, refusal
 from core.system.findings import counted
 from core.workspace.relabel import label_again, to_label_again
 from core.workspace.snapshot import Snapshot
-from core.workspace.task import KEY_UNSAID, MOST, SPLITS, Label, Quality, Task
+from core.workspace.task import FEW_LABELS, KEY_UNSAID, MOST, SPLITS, Label, Quality, Task
 from core.workspace.task_changes import changes, items_of
 from core.workspace.task_file import has_comments, merged, read_task_text, save_task, task_toml
 from core.workspace.task_toml import default_task, parse_task
@@ -131,8 +131,10 @@ def _form(task: Task, snapshot: Snapshot, items: Mapping[str, int]) -> Task:
     left, right = st.columns(2)
     size = _number(left, "Items in a batch", task.batch_size, min_value=1)
     mix = _mix(task, right)
+    called = f"Items in a batch until {FEW_LABELS} training labels (0: the same)"
+    first = _number(left, called, task.first_batch_size)
     words = {"title": title, "short": short, "detailed": detailed.strip(), "several": several}
-    numbers = {"batch_size": size, "targets": targets, "mix": mix}
+    numbers = {"batch_size": size, "first_batch_size": first, "targets": targets, "mix": mix}
     offered = tuple(label for label in labels if not label.retired)
     retired = tuple(label for label in labels if label.retired)
     card = _card(task, snapshot.pool_words.pool.columns) | {"quality": _quality(task)}
