@@ -44,7 +44,7 @@ def crash(points: int, seed: int, *options: str) -> subprocess.Popen:
     )
 
 
-@pytest.mark.parametrize("further", [(), ("--several",), ("--opinions",)])
+@pytest.mark.parametrize("further", [(), ("--several",), ("--opinions",), ("--bulk",)])
 def test_each_fault_at_each_call_loses_doubles_and_tears_nothing(further: tuple[str, ...]):
     found = json.loads(crash(FEW, 11, "--each", *further).communicate()[0])
     assert found["examples"] == []
