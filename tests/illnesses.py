@@ -138,14 +138,6 @@ def lone_decision(snapshot: Snapshot) -> None:
     adjudicate(snapshot.workspace, Inbox(snapshot.workspace), item, "1", "lea", "slip")
 
 
-def evaluation_grown(snapshot: Snapshot) -> None:
-    run(snapshot)
-    append(
-        snapshot.workspace.path / "evaluation_data" / "related.csv",
-        "e1,storm breaks the old bridge,1,random,\n",
-    )
-
-
 def run(snapshot: Snapshot) -> Run:
     return keep(snapshot, train(snapshot))
 
@@ -276,7 +268,6 @@ ILLNESSES: Sequence[tuple[Kind, Illness]] = (
     (Kind.BY_ONE_PERSON, two_people),
     (Kind.UNLIKE_ALL, unlike_all),
     (Kind.LONE_DECISION, lone_decision),
-    (Kind.DATA_CHANGED, evaluation_grown),
     (Kind.RUN_ALONE, without_params),
     (Kind.STRAY_PARAMS, stray_params),
     (Kind.DAMAGED_PARAMS, damaged_params),

@@ -18,9 +18,6 @@ Files = Iterator[tuple[str, bytes]]
 HUGGING_FACE_SPLITS = {"training": "train", "validation": "validation", "evaluation": "test"}
 """What that tool calls the splits, in its order."""
 
-OPINIONS = pa.list_(pa.struct([("annotator", pa.string()), ("label", pa.string())]))
-"""The type of that tool's column of opinions."""
-
 
 @dataclass(frozen=True)
 class Layout:
@@ -66,16 +63,12 @@ def label_studio(table: pa.Table, task: Task, said: Opinions) -> Files:
     yield "labeling_config.xml", _labeling_config(task)
 
 
-def hugging_face(table: pa.Table, task: Task, said: Opinions) -> Files:
-    """A Parquet file per split, labels as numbers that it names, and the head of README.md.
-
-    Where several people gave their opinion on an item, a column has all opinions.
-    """
+def hugging_face(table: pa.Table, task: Task, _: Opinions) -> Files:
+    """A Parquet file per split, labels as numbers that it names, and the head of README.md."""
     place = {value: at for at, value in enumerate(task.values)}
     given = [[place[x] for x in task.chosen(answer)] for answer in table["label"].to_pylist()]
     numbers = pa.array(given, pa.list_(pa.int64()))
     table = _with_labels(table, numbers if task.several else pc.list_flatten(numbers))
-    table = _with_opinions(table, said)
     table = table.replace_schema_metadata({"huggingface": json_text(_features(table, task))})
     written = []
     for split, called in HUGGING_FACE_SPLITS.items():
@@ -86,25 +79,12 @@ def hugging_face(table: pa.Table, task: Task, said: Opinions) -> Files:
     yield "README.md", _front_matter(task, written).encode()
 
 
-def _with_opinions(table: pa.Table, said: Opinions) -> pa.Table:
-    """The table with a list of each person's answer at its end, if an item has two of them."""
-    lists = [last_of_each(said.get(item_id, ())) for item_id in table["item_id"].to_pylist()]
-    if max(map(len, lists), default=0) < 2:
-        return table
-    name = "opinions"
-    while name in table.column_names:  # of the pool
-        name += "_"
-    return table.append_column(name, pa.array(lists, OPINIONS))
-
-
 def _features(table: pa.Table, task: Task) -> dict[str, object]:
     """What `datasets` reads in the head of a Parquet file: the kind of each column."""
     kinds: dict[str, object] = {
         field.name: {"dtype": str(field.type).replace("double", "float64"), "_type": "Value"}
         for field in table.schema
     }
-    opinion = {name: {"dtype": "string", "_type": "Value"} for name in ("annotator", "label")}
-    kinds |= {x.name: [opinion] for x in table.schema if x.type == OPINIONS}
     classes = {"names": [*task.values], "_type": "ClassLabel"}
     kinds["label"] = {"feature": classes, "_type": "Sequence"} if task.several else classes
     return {"info": {"features": kinds}}

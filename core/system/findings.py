@@ -74,7 +74,6 @@ class Kind(Enum):
     BY_ONE_PERSON = "evaluation by one person", _W, "Test set without second opinions"
     UNLIKE_ALL = "unlike all others", _W, "Person who disagrees with everyone"
     LONE_DECISION = "decision without opinions", _W, "Decision without opinions"
-    DATA_CHANGED = "evaluation changed", _W, "Scores of an earlier test set"
     RUN_ALONE = "run without file", _W, "Model without its file"
     STRAY_PARAMS = "file without run", _W, "Unused model file", _ASIDE
     DAMAGED_PARAMS = "damaged params", _W, "Damaged model file"

@@ -9,7 +9,7 @@ from core.pool.text import text_key
 from core.system.csv_rows import parse_rows, read_bytes
 from core.system.durable import abandoned, is_unfinished
 from core.system.findings import Finding, Kind, counted, shortened
-from core.workspace.labels import AGAIN, Labeled, labels_hash, read_label_rows, unsaved
+from core.workspace.labels import AGAIN, Labeled, read_label_rows, unsaved
 from core.workspace.layout import Workspace
 from core.workspace.logs import read_aliases
 from core.workspace.snapshot import Snapshot
@@ -152,17 +152,15 @@ def _place(item: Labeled) -> str:
     return f"{item.file} line {item.line}" if item.file else "annotations.csv"
 
 
-NAMED = 10  # runs that a message names before it only counts
 RANDOM = "random"  # the one strategy that held-out data may come from
 
 
 def examine_batches(snapshot: Snapshot) -> Iterator[Finding]:
-    """Proposed items that are gone, held-out data not drawn at random, or late, or changed."""
+    """Proposed items that are gone, held-out data not drawn at random, or drawn late."""
     yield from _gone(snapshot)
     yield from _stray_aliases(snapshot)
     yield from _chosen(snapshot)
     yield from _late(snapshot)
-    yield from _changed(snapshot)
 
 
 def _gone(snapshot: Snapshot) -> Iterator[Finding]:
@@ -239,21 +237,6 @@ def _late(snapshot: Snapshot) -> Iterator[Finding]:
                 "scores are about the rest. Next time, label the test set first."
             )
             yield Finding.at(Kind.DRAWN_LATE, name, what)
-
-
-def _changed(snapshot: Snapshot) -> Iterator[Finding]:
-    """One finding for all runs that were measured by other evaluation data than today's."""
-    today = labels_hash(snapshot.labels.splits["evaluation"], snapshot.workspace.task)
-    runs = [run for run in snapshot.logs.runs if run.n_evaluation and run.evaluation_hash != today]
-    if not runs:
-        return
-    names = ", ".join(run.run_id for run in runs[:NAMED])
-    more = f" and {len(runs) - NAMED:,} more" if len(runs) > NAMED else ""
-    what = (
-        f"{names}{more} were measured on other evaluation data than today's. Do not compare their "
-        "scores with newer ones; the curve on Metrics breaks there."
-    )
-    yield Finding.at(Kind.DATA_CHANGED, "runs.csv", what)
 
 
 ENOUGH = 65_536  # bytes of a torn line that are looked at: an id, and the beginning of a text

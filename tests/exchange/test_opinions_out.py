@@ -3,11 +3,8 @@
 import csv
 import io
 import json
-import math
 from pathlib import Path
 
-import pyarrow as pa
-import pyarrow.parquet as pq
 import pytest
 
 from core.exchange.export_formats import LAYOUTS
@@ -17,7 +14,7 @@ from core.exchange.importer import import_data
 from core.exchange.provenance import provenance
 from core.exchange.tables.opening import open_table
 from core.workspace.layout import open_workspace
-from core.workspace.logs import Event, Proposal, append_records, now
+from core.workspace.logs import Proposal, append_records, now
 from core.workspace.relabel import Decision, adjudicate, as_they_stand, decide
 from core.workspace.snapshot import Snapshot, read_snapshot
 from core.workspace.task import REPEAT, SECOND_OPINION
@@ -205,29 +202,6 @@ def test_where_no_annotation_is_marked_those_that_differ_decide_nothing(
     assert len(table.head(9)) == 6
 
 
-def test_hugging_face_has_a_column_of_opinions_if_two_people_gave_one(team: Team):
-    content = files(team.snapshot, "huggingface")["data/train-00000-of-00001.parquet"]
-    table = pq.read_table(io.BytesIO(content))
-    said = {
-        item_id: [(x["annotator"], x["label"]) for x in opinions]
-        for item_id, opinions in zip(
-            table["item_id"].to_pylist(), table["opinions"].to_pylist(), strict=True
-        )
-    }
-    two = {(AGREED, "0"), (DECIDED, "1"), (CORRECTED, "1"), (DISPUTED, "1")}
-    assert said == {
-        **{item_id: [("ann", "0"), ("bob", label)] for item_id, label in two},
-        ALONE: [("ann", "0")],
-        REPEATED: [("ann", "1")],
-    }
-    told = json.loads(table.schema.metadata[b"huggingface"])["info"]["features"]
-    text = {"dtype": "string", "_type": "Value"}
-    assert told["opinions"] == [{"annotator": text, "label": text}]
-    assert table["label"].to_pylist() == pq.read_table(io.BytesIO(
-        without_opinions(team.snapshot, "huggingface")["data/train-00000-of-00001.parquet"]
-    ))["label"].to_pylist()  # fmt: skip
-
-
 @pytest.mark.parametrize("form", LAYOUTS)
 def test_where_nobody_was_asked_again_all_is_as_it_was(make_workspace: MakeWorkspace, form: str):
     items = headlines(30)
@@ -243,43 +217,3 @@ def test_where_nobody_was_asked_again_all_is_as_it_was(make_workspace: MakeWorks
         name: content for name, content in plain.items() if name != "README.md"
     }
     assert "## Agreement" not in found["README.md"].decode()
-
-
-def test_a_column_of_the_pool_keeps_its_name(make_workspace: MakeWorkspace):
-    items = headlines(30)
-    rows = [["item_id", "text", "opinions"], *([*item[:2], "mine"] for item in items)]
-    team = Team(make_workspace(rows).path, {})
-    ask(team, "b1", "ann", "random", AGREED)
-    ask(team, "b2", "bob", SECOND_OPINION, AGREED)
-    team.say("ann", "b1", AGREED, "0")
-    team.say("bob", "b2", AGREED, "1")
-    content = files(team.snapshot, "huggingface")["data/train-00000-of-00001.parquet"]
-    table = pq.read_table(io.BytesIO(content))
-    assert table["opinions"].to_pylist() == ["mine"]
-    assert len(table["opinions_"].to_pylist()[0]) == 2
-    assert table.schema.field("opinions_").type == pa.list_(
-        pa.struct([("annotator", pa.string()), ("label", pa.string())])
-    )
-
-
-def test_words_on_a_label_that_nobody_logged_do_not_count(make_workspace: MakeWorkspace):
-    items = headlines(30)
-    labels = {("training", "0"): [[*items[0][:2], "0"]]}
-    team = Team(make_workspace([item[:2] for item in items], labels).path, {})
-    for batch_id, person, answer in (("b1", "ann", "0"), ("b2", "bob", "1")):
-        ask(team, batch_id, person, SECOND_OPINION, items[0][0])
-        team.say(person, batch_id, items[0][0], answer)
-    rows = table_of(team.snapshot)
-    assert [(row["annotator"], row["counts"]) for row in rows] == [("ann", "0"), ("bob", "0")]
-    (task,) = tasks_of(files(team.snapshot, "label-studio")["tasks.json"]).values()
-    given = [(x["annotator"], x["ground_truth"]) for x in task["annotations"]]
-    assert given == [("", True), ("ann", False), ("bob", False)]
-
-
-def test_an_odd_number_of_seconds_is_valid_json(team: Team):
-    ask(team, "b4", "eve", SECOND_OPINION, AGREED)
-    about = "b4", AGREED, "label", "0", "eve", now()
-    append_records(team.workspace.annotations, [Event("odd-1", *about, math.inf)])
-    task = tasks_of(files(team.snapshot, "label-studio")["tasks.json"])[AGREED]
-    assert [x["lead_time"] for x in task["annotations"]] == [1.0, 1.0, "inf"]
-    assert table_of(team.snapshot)[2]["seconds"] == "inf"

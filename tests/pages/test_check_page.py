@@ -12,7 +12,7 @@ from core.workspace.layout import open_workspace
 from core.workspace.snapshot import Snapshot, read_snapshot
 from tests.browser import said
 from tests.conftest import MakeWorkspace
-from tests.illnesses import append, evaluation_grown, settled_torn_line, stray_params, unfinished
+from tests.illnesses import append, settled_torn_line, stray_params, unfinished
 from tests.pages.test_pages import open_page, open_tab
 
 KEPT = "Incomplete line, moved to torn/"
@@ -96,8 +96,9 @@ def test_of_very_many_findings_the_first_are_shown(make_workspace: MakeWorkspace
 def test_scores_of_other_evaluation_data_stand_beside_none_without_a_mark(
     active: Snapshot, monkeypatch
 ):
-    evaluation_grown(active)
+    keep(active, train(active))
     path = active.workspace.path
+    append(path / "evaluation_data" / "related.csv", "e1,storm breaks the old bridge,1,random,\n")
     snapshot = read_snapshot(open_workspace(path))
     keep(snapshot, train(snapshot))
     propose(read_snapshot(open_workspace(path)), "ann")
