@@ -19,6 +19,7 @@ from streamlit.testing.v1 import AppTest
 ROOT = Path(__file__).resolve().parent.parent
 FORMATS = ("csv", "excel", "jsonl", "parquet", "label-studio", "huggingface", "fasttext")
 PACKAGES = ("streamlit", "torch", "duckdb", "altair", "numpy", "pandas", "pyarrow", "typer")
+PACKAGES += ("wordllama", "tokenizers", "safetensors")
 
 
 def main() -> None:

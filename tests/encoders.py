@@ -50,7 +50,23 @@ def static_encoder(folder: Path, seed: int = 0) -> Path:
     return folder
 
 
-def modules_encoder(folder: Path) -> Path:
+def quantized_encoder(folder: Path) -> Path:
+    """model2vec's layout, in which similar pieces share a vector; of a text four pieces count."""
+    from safetensors.numpy import save_file
+
+    static_encoder(folder, seed=3)
+    draw = np.random.default_rng(4)
+    arrays = {
+        "embeddings": word_vectors(seed=5)[:20].astype(np.float16),
+        "mapping": draw.integers(0, 20, len(VOCABULARY)),
+        "weights": draw.random(len(VOCABULARY)),
+    }
+    save_file(arrays, folder / "model.safetensors")
+    edit_json(folder / "config.json", max_length=4)
+    return folder
+
+
+def modules_encoder(folder: Path, seed: int = 1) -> Path:
     """sentence-transformers' layout: a transformer of one layer, untrained, and a mean."""
     import torch
     from sentence_transformers import SentenceTransformer
@@ -58,13 +74,13 @@ def modules_encoder(folder: Path) -> Path:
     from transformers import BertConfig, BertModel, PreTrainedTokenizerFast
 
     parts = folder.with_name(f"{folder.name} parts")
-    parts.mkdir(parents=True)
+    parts.mkdir(parents=True, exist_ok=True)
     write_tokenizer(parts, special=True)
     named = {"pad_token": "[PAD]", "unk_token": "[UNK]", "cls_token": "[CLS]", "sep_token": "[SEP]"}
     PreTrainedTokenizerFast(
         tokenizer_file=str(parts / "tokenizer.json"), model_max_length=32, **named
     ).save_pretrained(parts)
-    torch.manual_seed(1)
+    torch.manual_seed(seed)
     config = BertConfig(
         vocab_size=len(VOCABULARY),
         hidden_size=WIDTH,

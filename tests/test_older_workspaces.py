@@ -71,8 +71,10 @@ def test_its_models_score_as_they_did(snapshot: Snapshot, run_id: str):
     np.testing.assert_allclose(scores, EXPECTED["runs"][run_id]["probability"], atol=1e-6)
 
 
-def test_the_next_batch_is_the_same(snapshot: Snapshot):
-    batch = preview(snapshot)
+def test_without_an_encoder_the_next_batch_is_the_same(folder: Path):
+    with (folder / "task.toml").open("a", encoding="utf-8") as file:
+        file.write('\n[model]\nencoder = ""\n')
+    batch = preview(open_snapshot(folder))
     assert batch.run_id == NEXT["run_id"]
     assert [(each.rank, each.item_id, each.strategy) for each in batch.proposals] == [
         (each["rank"], each["item_id"], each["strategy"]) for each in NEXT["items"]

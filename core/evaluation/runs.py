@@ -104,12 +104,14 @@ def current_run(snapshot: Snapshot) -> Run | None:
 
     It saw texts through the task's encoder, if there is one, and through none else.
     """
-    today = (snapshot.workspace.task.model, *_hashes(snapshot))
+    task = snapshot.workspace.task
+    today = (task.model, *_hashes(snapshot))
+    encoder = "" if task.model == "book" else task.encoder
     for run in reversed(snapshot.logs.runs):
         if (run.model, run.training_hash, run.evaluation_hash) == today:
             with suppress(RunError):  # of a damaged report nobody knows the encoder
                 report = read_report(snapshot, run)
-                if (report.encoder if report else "") == snapshot.workspace.task.encoder:
+                if (report.encoder if report else "") == encoder:
                     return run
     return None
 

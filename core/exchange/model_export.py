@@ -140,8 +140,10 @@ def _sum(file: Path) -> str:
 
 def _encoder_files(model: Model) -> Iterator[tuple[str, Path]]:
     """(name, file) of what the model's encoder, if it has one, consists of."""
-    if isinstance(model.source, EncodedSpace):
-        encoder = model.source.encoder.encoder
+    source = model.source
+    encoder = getattr(source, "encoder", None)
+    encoder = encoder.encoder if isinstance(source, EncodedSpace) else encoder
+    if encoder:
         for name in files_of(encoder.kind, _names(encoder.folder)):
             yield name, encoder.folder / name
 

@@ -6,7 +6,7 @@ divided evenly among the characters that it covers. N-grams never leave their to
 
 import re
 import unicodedata
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from itertools import pairwise
 
 import numpy as np
@@ -52,6 +52,12 @@ def shared_sublinear(columns: Indices, value: Callable[[Indices], Doubles]) -> D
     shared = np.zeros(len(found))
     shared[known] = (1 + np.log(times[known])) / times[known] * value(found[known])
     return shared[which]
+
+
+def whole(tokens: Sequence[str]) -> Parts:
+    """Each of these tokens of a text as its only part."""
+    lengths, none = np.fromiter(map(len, tokens), np.int64), np.zeros(len(tokens), np.int64)
+    return Parts(none.astype(np.uint64), np.arange(len(tokens) + 1), none, lengths)
 
 
 def spread(text: str, parts: Parts, pushes: Doubles) -> Doubles:

@@ -6,107 +6,70 @@ download that was cut short goes on, and what is there stays, whatever its autho
 """
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import lru_cache, partial
 from hashlib import blake2b
 from importlib.util import find_spec
 from pathlib import Path
 from threading import Lock
-from types import ModuleType
 
 import numpy as np
 from numpy.typing import NDArray
 
 from core.errors import RunError
-from core.features.encoder_formats import PACKAGES, STATIC, Read, files_of, kind_of, open_kind
+from core.features.encoder_formats import (
+    STATIC,
+    PieceTable,
+    Read,
+    files_of,
+    kind_of,
+    open_table,
+    open_whole,
+    readable,
+)
 from core.system.durable import refused_as
 from core.system.progress import Progress, silent
+from core.workspace.task import BUNDLED
 
 TIMEOUT = 30  # seconds to wait for the hub's answer
 INSTALL = "Run: pip install -r requirements-encoder.txt"
 
 
+FILES, OTHERS = ("*.json", "*.txt", "*.model", "*.safetensors"), ("onnx/*", "openvino/*", ".*")
+"""What is downloaded, and what is not: the same weights once more, in other formats."""
+
+
 def hub_folder(name: str, *, download: bool, progress: Progress = silent) -> Path:
     """The folder of the encoder of this name, downloaded if it is allowed; else raises RunError."""
-    hub = _hub(name)
-    try:
-        sizes = {entry.path: entry.size or 0 for entry in hub.get_cached_repo_tree(name)}
-        return _snapshot(hub, name, sizes, is_local=True)
-    except (hub.errors.CachedRepoTreeNotFoundError, hub.errors.LocalEntryNotFoundError) as error:
-        if not download:
-            raise RunError(
-                f"The encoder `{name}` is neither a folder nor downloaded to this machine. Put it "
-                "back, or train again."
-            ) from error
-    except hub.errors.HFValidationError as error:
-        raise RunError(_is_nothing(name)) from error
-    return _download(hub, name, progress)
+    if find_spec("huggingface_hub") is None:
+        raise RunError(
+            f"The encoder `{name}` is no folder, and to download it the package huggingface_hub "
+            f"is missing. {INSTALL}"
+        )
+    from huggingface_hub import HfApi, errors, snapshot_download
 
-
-def _download(hub: ModuleType, name: str, progress: Progress) -> Path:
-    progress(f"asking for the encoder {name}")
+    fetched = partial(snapshot_download, name, allow_patterns=FILES, ignore_patterns=OTHERS)
     try:
-        # Of the library's ways to list files the one that gives up at once without a network.
-        found = hub.HfApi().model_info(name, files_metadata=True, timeout=TIMEOUT)
-        sizes = {entry.rfilename: entry.size or 0 for entry in found.siblings}
-        return _snapshot(hub, name, sizes, is_local=False, progress=progress)
-    except (hub.errors.RepositoryNotFoundError, hub.errors.HFValidationError) as error:
-        raise RunError(_is_nothing(name)) from error
-    except RunError:
-        raise
+        with suppress(errors.LocalEntryNotFoundError):
+            return Path(fetched(local_files_only=True))
+        if download:
+            progress(f"downloading {name}")
+            # Asked first: of the library's calls the one that gives up at once without a network.
+            HfApi().model_info(name, timeout=TIMEOUT)
+            return Path(fetched())
     # The hub's library lets errors of several network libraries through; they share no parent.
     except Exception as error:
         said = f"{type(error).__name__}: {(str(error).splitlines() or [''])[0]}"
         raise RunError(
-            f"The encoder `{name}` cannot be downloaded ({said[:200]}). Connect to the network "
-            "and try again: files that have arrived are kept. Or name a folder that holds it."
+            f"The encoder `{name}` is no folder, and cannot be had from the hub ({said[:200]}). "
+            "Correct `encoder` under [model] in task.toml, name a folder that holds it, or connect "
+            "to the network and try again: files that have arrived are kept."
         ) from error
-
-
-def _snapshot(
-    hub: ModuleType,
-    name: str,
-    sizes: Mapping[str, int],
-    *,
-    is_local: bool,
-    progress: Progress = silent,
-) -> Path:
-    """The folder with those of these files that the encoder needs, and no others."""
-
-    def read(path: str) -> str:
-        found = hub.hf_hub_download(name, path, local_files_only=is_local)
-        return Path(found).read_text(encoding="utf-8")
-
-    kind = kind_of(sizes, read)
-    if kind is None:
-        raise RunError(
-            f"The repository `{name}` holds no encoder that can be read here: it needs model2vec's "
-            "files, or `modules.json` of sentence-transformers. Name another encoder under [model] "
-            "in task.toml."
-        )
-    files = files_of(kind, sizes)
-    progress(f"downloading {name}, {sum(sizes[path] for path in files) / 1e6:,.0f} MB")
-    folder = hub.snapshot_download(name, allow_patterns=files, local_files_only=is_local)
-    return Path(folder)
-
-
-def _hub(name: str) -> ModuleType:
-    try:
-        import huggingface_hub
-        import huggingface_hub.errors
-    except ImportError as error:
-        raise RunError(
-            f"The encoder `{name}` is no folder, and to download it the package huggingface_hub "
-            f"is missing. {INSTALL}"
-        ) from error
-    return huggingface_hub
-
-
-def _is_nothing(name: str) -> str:
-    return (
-        f"The encoder `{name}` is neither a folder nor an encoder on the hub, or one that only its "
-        "owners may read. Correct `encoder` under [model] in task.toml."
+    raise RunError(
+        f"The encoder `{name}` is neither a folder nor downloaded to this machine. Put it back, or "
+        "train again."
     )
 
 
@@ -128,14 +91,32 @@ class Encoder:
     kind: str
     key: str
 
+    @property
+    def is_static(self) -> bool:
+        """Whether a text is no more to it than the pieces of its words."""
+        return self.kind == STATIC
+
+    def table(self) -> PieceTable:
+        """The pieces and vectors of a static one; raises RunError."""
+        with self._refusing():
+            return _table(self.folder, self.key)
+
     def encode(self, texts: Sequence[str]) -> NDArray[np.float16]:
         """Vectors, `(n_texts, n_dimensions)`, zeros for what it cannot read; raises RunError."""
-        readable = [text.encode("utf-8", "replace").decode() for text in texts]
-        try:
-            with _ONE_AT_A_TIME:
-                vectors = _opened(self.kind, self.folder, self.key)(readable).astype(np.float32)
+        with self._refusing(), _ONE_AT_A_TIME:
+            read = _whole(self.kind, self.folder, self.key)
+            vectors = read([readable(text) for text in texts]).astype(np.float32)
             if vectors.ndim != 2 or not np.isfinite(vectors).all():
                 raise ValueError("it gives no finite vector for each text")
+        lengths, scaled = np.linalg.norm(vectors, axis=1, keepdims=True), np.zeros_like(vectors)
+        weight = STATIC_WEIGHT if self.is_static else WEIGHT
+        np.divide(weight * vectors, lengths, out=scaled, where=lengths > 0)
+        return scaled.astype(np.float16)
+
+    @contextmanager
+    def _refusing(self) -> Iterator[None]:
+        try:
+            yield
         # The packages raise what they like, down to Exception itself.
         except Exception as error:
             raise RunError(
@@ -143,10 +124,6 @@ class Encoder:
                 f"({type(error).__name__}: {error}). Put its files there anew, or name another one "
                 "under [model] in task.toml."
             ) from error
-        lengths, scaled = np.linalg.norm(vectors, axis=1, keepdims=True), np.zeros_like(vectors)
-        weight = STATIC_WEIGHT if self.kind == STATIC else WEIGHT
-        np.divide(weight * vectors, lengths, out=scaled, where=lengths > 0)
-        return scaled.astype(np.float16)
 
 
 def open_encoder(
@@ -155,7 +132,7 @@ def open_encoder(
     """The encoder in the folder of this name, absolute or below `root`, or of the hub.
 
     Raises RunError if it cannot be had."""
-    folder = Path(encoder_place(name, root))
+    folder = _bundled() if name == BUNDLED else Path(encoder_place(name, root))
     if not folder.is_absolute() and re.fullmatch(r"\w[\w.-]*(/\w[\w.-]*)?", name):
         folder = hub_folder(name, download=download, progress=progress)
     if not folder.is_dir():
@@ -166,17 +143,28 @@ def open_encoder(
     what = f"The encoder `{name}` in {folder} cannot be read"
     with refused_as(RunError, what, "Make its files readable."):
         kind, key = _kind_and_key(folder)
-    if find_spec(PACKAGES[kind]) is None:
+    if kind != STATIC and find_spec("sentence_transformers") is None:
         raise RunError(
-            f"The encoder `{name}` is of the kind {kind}, and to read it {PACKAGES[kind]} is "
-            f"missing. {INSTALL}"
+            f"The encoder `{name}` is of the kind {kind}, and to read it the package "
+            f"sentence_transformers is missing. {INSTALL}"
         )
     return Encoder(name, folder, kind, key)
 
 
+def _bundled() -> Path:
+    """Where the package is that carries the encoder `BUNDLED`; none of its code is run."""
+    found = find_spec(BUNDLED)
+    if found is None or not found.submodule_search_locations:
+        raise RunError(
+            f"The package {BUNDLED} with the encoder of this name is missing. Run: pip install -r "
+            'requirements.txt, or do without: `encoder = ""` under [model] in task.toml.'
+        )
+    return Path(found.submodule_search_locations[0]).absolute()
+
+
 def encoder_place(name: str, root: Path) -> str:
     """The absolute folder of the encoder if it is one, else its name as it stands."""
-    if not name:
+    if name in ("", BUNDLED):
         return name
     given = Path(name).expanduser()
     is_folder = given.is_absolute() or (root / given).is_dir()
@@ -203,6 +191,12 @@ def _kind_and_key(folder: Path) -> tuple[str, str]:
 
 
 @lru_cache(maxsize=OPENED)
-def _opened(kind: str, folder: Path, key: str) -> Read:
-    """The encoder ready to read; `key` stands for the content of its files."""
-    return open_kind(kind, folder)
+def _table(folder: Path, key: str) -> PieceTable:
+    """The static encoder there; `key` stands for the content of its files."""
+    return open_table(folder)
+
+
+@lru_cache(maxsize=OPENED)
+def _whole(kind: str, folder: Path, key: str) -> Read:
+    """What reads whole texts with the encoder there."""
+    return open_whole(kind, folder)

@@ -1,36 +1,47 @@
 """File formats of sentence encoders: which files belong to one, and how it reads texts.
 
-- `static`: model2vec's layout. A text is the mean of its tokens' vectors.
+- `static`: a vector for each piece of a word; a text is the mean of its pieces. The layout is that
+  of the package wordllama, or model2vec's.
 - `sentence-transformers`: a folder with `modules.json`, which says how vectors are made of tokens.
-
-The packages that read them are optional, and imported when an encoder is opened. None of them may
-run code that comes with an encoder.
+  The package that reads it is optional, and may not run code that comes with an encoder.
 """
 
 import json
+import re
 from collections.abc import Callable, Collection, Iterator, Sequence
+from dataclasses import dataclass
+from functools import partial
 from pathlib import Path, PurePosixPath
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
+
+from core.pool.bags import Bags, Mask, bags_of, joined
+
+if TYPE_CHECKING:  # packages take their time, and most commands read no encoder
+    from tokenizers import Tokenizer
 
 Read = Callable[[Sequence[str]], NDArray[np.floating]]
 """Texts to their vectors as the encoder gives them, `(n_texts, n_dimensions)`."""
 
 STATIC, SENTENCE_TRANSFORMERS = "static", "sentence-transformers"
 
-PACKAGES = {STATIC: "model2vec", SENTENCE_TRANSFORMERS: "sentence_transformers"}
-"""What has to be installed to read each kind."""
+_TABLES = (
+    ("tokenizers/l2_supercat_tokenizer_config.json", "weights/l2_supercat_256.safetensors"),
+    ("tokenizer.json", "model.safetensors"),
+)
+"""Tokenizer and vectors of wordllama and of model2vec, which has a `config.json` beside them."""
 
-_STATIC_FILES = ("config.json", "tokenizer.json", "model.safetensors")
-
+TOKENS_AT_ONCE = 50_000  # that are cut into pieces at a time, which bounds the memory
 AT_ONCE = 32
 """Texts that a transformer reads together: more are no faster on a CPU, and take memory."""
 
 
 def kind_of(names: Collection[str], read: Callable[[str], str]) -> str | None:
     """The kind of an encoder with these files, or None; `read` gives the content of one."""
-    if set(_STATIC_FILES) <= set(names) and _is_static(read("config.json")):
+    wordllama, model2vec = (set(table) <= set(names) for table in _TABLES)
+    if wordllama or (model2vec and "config.json" in names and _is_static(read("config.json"))):
         return STATIC
     return SENTENCE_TRANSFORMERS if "modules.json" in names else None
 
@@ -38,13 +49,9 @@ def kind_of(names: Collection[str], read: Callable[[str], str]) -> str | None:
 def files_of(kind: str, names: Collection[str]) -> list[str]:
     """Those of the files that an encoder of this kind is made of, sorted; no code is among them."""
     if kind == STATIC:
-        return sorted(_STATIC_FILES)
+        table = next(table for table in _TABLES if set(table) <= set(names))
+        return sorted([*table, "config.json"] if table == _TABLES[1] else table)
     return sorted(name for name in names if _is_of_modules(PurePosixPath(name), names))
-
-
-def open_kind(kind: str, folder: Path) -> Read:
-    """What reads texts with the encoder there; raises ImportError, and what its package raises."""
-    return (_open_static if kind == STATIC else _open_modules)(folder)
 
 
 def _is_static(config: str) -> bool:
@@ -68,11 +75,81 @@ def _is_of_modules(name: PurePosixPath, names: Collection[str]) -> bool:
     return name.suffix in {".json", ".txt", ".model", ".safetensors"}
 
 
-def _open_static(folder: Path) -> Read:
-    from model2vec import StaticModel
+@dataclass(frozen=True, eq=False)
+class PieceTable:
+    """A tokenizer's pieces with their vectors, `(n_pieces, n_dimensions)`.
 
-    model = StaticModel.from_pretrained(folder, force_download=False)
-    return lambda texts: model.encode(list(texts), use_multiprocessing=False)
+    `unknown` are pieces that say nothing, `(n_pieces,)`: single bytes, and `unk`, which stands for
+    whatever else has no piece and has a vector of zeros.
+    """
+
+    tokenizer: "Tokenizer"
+    vectors: NDArray[np.float32]
+    unknown: Mask
+    unk: int | None
+    dtype: np.dtype
+
+    def pieces(self, tokens: Sequence[str]) -> Bags:
+        """The pieces of each of these words or texts."""
+        blocks = []
+        for start in range(0, len(tokens), TOKENS_AT_ONCE):
+            part = [readable(token) for token in tokens[start : start + TOKENS_AT_ONCE]]
+            found = self.tokenizer.encode_batch_fast(part, add_special_tokens=False)
+            blocks.append(bags_of([each.ids for each in found]))
+        return joined(blocks)
+
+    def read(self, texts: Sequence[str], most: int | None) -> NDArray[np.floating]:
+        """The mean of each text's first pieces, without `unk`, as the package model2vec has it."""
+        found = np.zeros((len(texts), self.vectors.shape[1]), self.dtype)
+        usual = int(np.median([len(piece) for piece in self.tokenizer.get_vocab()]))
+        pieces = self.pieces([text[: most and most * usual] for text in texts])
+        for row in range(len(texts)):
+            ids = pieces[row][:most]
+            if len(ids := ids[ids != self.unk]):
+                found[row] = self.vectors[ids].mean(axis=0)
+        return found
+
+
+def readable(text: str) -> str:
+    """The text without halves of characters, which no tokenizer takes."""
+    return text.encode("utf-8", "replace").decode()
+
+
+def open_table(folder: Path) -> PieceTable:
+    """The static encoder there; raises what safetensors and tokenizers raise."""
+    from safetensors.numpy import load_file
+    from tokenizers import Tokenizer
+
+    file, weights = next(
+        (folder / one, folder / other) for one, other in _TABLES if (folder / other).exists()
+    )
+    tokenizer, arrays = Tokenizer.from_file(str(file)), load_file(weights)
+    tokenizer.no_padding()
+    tokenizer.no_truncation()
+    vectors = arrays["embedding.weight"] if "embedding.weight" in arrays else arrays["embeddings"]
+    dtype = np.dtype(np.float32) if vectors.dtype == np.int8 else vectors.dtype
+    if "mapping" in arrays:  # similar pieces share a vector
+        vectors = vectors[arrays["mapping"]]
+    vectors = np.multiply(vectors, arrays.get("weights", np.ones(1))[:, None], dtype=np.float32)
+    model = json.loads(file.read_text(encoding="utf-8"))["model"]
+    vocabulary = tokenizer.get_vocab()
+    unk = model.get("unk_id", vocabulary.get(model.get("unk_token")))
+    unknown = np.zeros(len(vectors), bool)
+    for piece, at in vocabulary.items():
+        unknown[at] = at == unk or re.fullmatch("<0x[0-9A-F]{2}>", piece) is not None
+    if unk is not None:
+        vectors[unk] = 0
+    if not np.isfinite(vectors).all():
+        raise ValueError("it gives no finite vector for each text")
+    return PieceTable(tokenizer, vectors, unknown, unk, dtype)
+
+
+def open_whole(kind: str, folder: Path) -> Read:
+    """What reads whole texts; raises ImportError, and what the encoder's package raises."""
+    if kind != STATIC:
+        return _open_modules(folder)
+    config = json.loads((folder / "config.json").read_text(encoding="utf-8"))
+    return partial(open_table(folder).read, most=config.get("max_length", 512))
 
 
 def _open_modules(folder: Path) -> Read:

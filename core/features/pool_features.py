@@ -5,6 +5,11 @@ each by sublinear TF-IDF, and the mean of its words' vectors, each word weighted
 (Arora, Liang and Ma 2017, "A Simple but Tough-to-Beat Baseline for Sentence Embeddings"). The first
 two have length sqrt(1/2), so that together they have length 1; the third has length 0.75. All is
 learned from the pool's texts, nothing is downloaded, and nothing is presumed of the language.
+
+A static encoder's vectors may stand beside them as a fourth block: of a text the sum of its words'
+pieces, likewise of length 0.75. Words are cut one by one, so that a pool needs the pieces of its
+distinct words. A text most of whose pieces say nothing, as in a script that the encoder does not
+know, has a block of zeros.
 """
 
 import io
@@ -21,6 +26,8 @@ from numpy.typing import NDArray
 
 from core.features.base import Numbers
 from core.features.corpus_counts import CorpusCounts, pairs_among
+from core.features.encoder import Encoder
+from core.features.encoder_formats import PieceTable
 from core.features.model_files import read_model_file, write_model_file
 from core.features.space_rows import SpaceRows, place, place_pool
 from core.features.word_vectors import DIMENSIONS, learn_word_vectors
@@ -33,6 +40,7 @@ MIN_TEXTS = 2
 """Words and n-grams of fewer texts are left out: what occurs once cannot be learned from."""
 SMOOTH = 1e-3  # Arora et al., section 3: a word of frequency p counts SMOOTH / (SMOOTH + p)
 SPACE_FORMAT = "sunlight space 1"
+BY_WORDS = "by words 1"  # of keys; raised when the same encoder would give other numbers
 ARRAYS = ("words", "grams", "idf", "rarity", "meanings")
 
 
@@ -40,14 +48,12 @@ ARRAYS = ("words", "grams", "idf", "rarity", "meanings")
 class Space:
     """What was learned from a pool. Columns: the words, then the n-grams; dense: the meanings.
 
-    `words` and `grams` are sorted hashes, `idf` belongs to both one after the other, `rarity` and
-    `meanings` to the words: `(n_words,)`, `(n_words, 128)`.
+    With a static `encoder` its vectors follow the meanings. `words` and `grams` are sorted hashes,
+    `idf` belongs to both one after the other, `rarity` and `meanings` to the words: `(n_words,)`,
+    `(n_words, 128)`.
     """
 
-    name: ClassVar[str] = "pool"
     version: ClassVar[int] = 2
-    n_dense: ClassVar[int] = DIMENSIONS
-    encoder_name: ClassVar[str] = ""
     cheap: ClassVar[None] = None
 
     words: Hashes
@@ -55,14 +61,39 @@ class Space:
     idf: Numbers
     rarity: Numbers
     meanings: NDArray[np.float16]
+    encoder: Encoder | None = None
 
     @cached_property
-    def key(self) -> str:
-        """A hash of everything that the space holds."""
-        content = blake2b(f"{self.name} {self.version}".encode(), digest_size=16)
+    def learned(self) -> str:
+        """A hash of everything that the pool has taught."""
+        content = blake2b(f"pool {self.version}".encode(), digest_size=16)
         for values in self.arrays().values():
             content.update(np.ascontiguousarray(values).view(np.uint8))
         return content.hexdigest()
+
+    @property
+    def key(self) -> str:
+        if self.encoder is None:
+            return self.learned
+        both = f"{self.learned} {BY_WORDS} {self.encoder.key}"
+        return blake2b(both.encode(), digest_size=16).hexdigest()
+
+    @property
+    def name(self) -> str:
+        return "pool + encoder" if self.encoder else "pool"
+
+    @property
+    def encoder_name(self) -> str:
+        return self.encoder.name if self.encoder else ""
+
+    @property
+    def pieces(self) -> PieceTable:
+        """The encoder's; raises RunError if it cannot be read."""
+        return self.encoder.table()
+
+    @property
+    def n_dense(self) -> int:
+        return DIMENSIONS + (self.pieces.vectors.shape[1] if self.encoder else 0)
 
     @property
     def n_sparse(self) -> int:
@@ -89,7 +120,7 @@ class Space:
         """The key; its file is shared by all its runs. Raises RunError if it cannot be written."""
         import torch  # takes seconds, and most commands save no space
 
-        path = _path(folder, self.key)
+        path = _path(folder, self.learned)
         if not path.exists():
             arrays = {name: np.array(values) for name, values in self.arrays().items()}
             arrays |= {name: arrays[name].view(np.int64) for name in ("words", "grams")}
@@ -97,7 +128,9 @@ class Space:
             written = io.BytesIO()
             torch.save({"format": SPACE_FORMAT} | tensors, written)
             write_model_file(path, written.getbuffer())
-        return {"space": self.key}
+        encoder = self.encoder
+        by_words = {"encoder": encoder.name, "encoder_by_words": encoder.key} if encoder else {}
+        return {"space": self.learned} | by_words
 
 
 def space_of(tally: CorpusCounts) -> Space:

@@ -1,6 +1,7 @@
 """The feature source of a workspace's model, and that of a params file."""
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +15,7 @@ from core.features.pool_features import Space, load_space
 from core.features.vocabulary import Vocabulary, book_vocabulary
 from core.system.progress import Progress, silent
 from core.workspace.snapshot import Snapshot
+from core.workspace.task import BUNDLED
 
 OpenEncoder = Callable[[str], CachedEncoder | None]
 """The encoder of a name, as the model's workspace finds it; raises RunError if it cannot."""
@@ -56,8 +58,17 @@ def feature_source(
         space = pool_space(snapshot, progress)
     if encoder is None:
         return space
+    if encoder.encoder.is_static:
+        return replace(space, encoder=encoder.encoder)
     encoder.vectors([item.text for item in snapshot.labels.items], progress)
     return EncodedSpace(space, encoder)
+
+
+def _bundled(name: str) -> CachedEncoder | None:
+    """The encoder that is there without a workspace, if it is the one of this name."""
+    if name != BUNDLED:
+        return None
+    return CachedEncoder(open_encoder(name, Path()), Path(), write=False)
 
 
 def load_source(content: Mapping[str, Any], path: Path, open_encoder: OpenEncoder | None) -> Source:
@@ -72,12 +83,13 @@ def load_source(content: Mapping[str, Any], path: Path, open_encoder: OpenEncode
     if "encoder" not in content:
         return space
     name = str(content["encoder"])
-    found = open_encoder(name) if open_encoder else None
+    found = (open_encoder or _bundled)(name)
     if found is None:
         raise RunError(f"models/{path.name} needs its workspace to find the encoder `{name}`.")
-    if found.encoder.key != content["encoder_key"]:
+    by_words = "encoder_by_words" in content
+    if found.encoder.key != content["encoder_by_words" if by_words else "encoder_key"]:
         raise RunError(
             f"models/{path.name} was trained with another content of the encoder `{name}`: the "
             "files there have changed. Put the old ones back, or train again."
         )
-    return EncodedSpace(space, found)
+    return replace(space, encoder=found.encoder) if by_words else EncodedSpace(space, found)

@@ -5,7 +5,7 @@ TF-IDF does not, are words and n-grams that it holds more than once: these are c
 """
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property, partial
 from hashlib import blake2b
 from itertools import chain
@@ -15,8 +15,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from core.features.attribution import by_fine_pieces, shared_sublinear, spread
+from core.features.attribution import by_fine_pieces, shared_sublinear, spread, whole
 from core.features.base import Doubles, Features, Numbers, Projection, Pushes, Weights, bag_sums
+from core.features.encoder import STATIC_WEIGHT
 from core.pool.bags import Bags, Indices, joined, offsets_of
 from core.pool.hashing import is_among
 from core.pool.text import words_of
@@ -43,6 +44,9 @@ PART_LENGTH = 0.5**0.5
 VECTOR_LENGTH = 0.75
 """Lengths of the blocks. Cross-validated on training items: for meanings of 0.5 to 1 the scores lie
 within 0.008 of each other on a large pool; a small one gains by longer ones."""
+LENGTHS = (PART_LENGTH, PART_LENGTH, VECTOR_LENGTH, STATIC_WEIGHT)  # the last with an encoder
+KINDS = ("word", "gram", "piece")  # of parts, as files of the cache name them
+UNKNOWN_AT_MOST = 0.5  # share of a text's pieces: of more the encoder knows too little
 TEXTS = "texts.txt"  # the file of an entry of the cache that names its texts
 
 
@@ -50,7 +54,8 @@ TEXTS = "texts.txt"  # the file of an entry of the cache that names its texts
 class SpaceBlock:
     """What is each text's own in a space, as small as its tokens.
 
-    `scales` multiply its words, n-grams and meanings, `(n_texts, 3)`. `repeats` correct what the
+    `scales` multiply its words, n-grams, meanings and an encoder's pieces, if there is one,
+    `(n_texts, 3 or 4)`. `repeats` correct what the
     sum over tokens counts linearly: their columns, what to add to idf's factor (already scaled).
     """
 
@@ -69,9 +74,9 @@ class SpaceBlock:
 
 
 def _space_product(table: Numbers, columns: Numbers, texts: SpaceBlock) -> Numbers:
-    """Of weights folded onto tokens, `(n_tokens, 3 * n_outputs)`, and those of sparse columns."""
+    """Of weights folded onto tokens, `(n_tokens, n_blocks * n_outputs)`, and sparse columns'."""
     blocks = bag_sums(table, texts.bags)
-    blocks = blocks.reshape(len(texts), 3, columns.shape[1]) * texts.scales[:, :, None]
+    blocks = blocks.reshape(*texts.scales.shape, columns.shape[1]) * texts.scales[:, :, None]
     return blocks.sum(axis=1) + bag_sums(columns, texts.repeats, texts.corrections)
 
 
@@ -88,7 +93,7 @@ class SpaceRows:
 
     @cached_property
     def lengths(self) -> Doubles:
-        squares = np.square((PART_LENGTH, PART_LENGTH, VECTOR_LENGTH))
+        squares = np.square(LENGTHS[: self.texts.scales.shape[1]])
         return np.sqrt((self.texts.scales > 0) @ squares)  # an empty block's scale is 0
 
     def features(self) -> Features:
@@ -101,17 +106,25 @@ class SpaceRows:
             (texts.repeats.rows, texts.repeats.ids, texts.corrections),
         ]
         bags, values = _by_row(entries, len(self))
-        dense = _mean_meanings(self.space, words) * texts.scales[:, 2:]
+        dense = _mean_meanings(self.space, words) * texts.scales[:, 2:3]
+        if self.parts.pieces is not None:
+            pieces = written_out(texts.bags, self.parts.pieces)
+            vectors = bag_sums(self.space.pieces.vectors, pieces) * texts.scales[:, 3:]
+            dense = np.concatenate([dense, vectors], axis=1)
         return Features(bags, values * self.space.idf[bags.ids], dense)
 
     def projection(self, weights: Weights) -> Projection:
         space, n_outputs, n_words = self.space, weights.sparse.shape[1], len(self.space.words)
         columns = space.idf[:, None] * weights.sparse
         used, bags = _used(self.parts.words, n_words)
-        by_word = [columns[used], _weighted_meanings(space, used) @ weights.dense]
+        meanings, vectors = np.split(weights.dense, [space.meanings.shape[1]])
+        by_word = [columns[used], _weighted_meanings(space, used) @ meanings]
         words = bag_sums(np.concatenate(by_word, axis=1), bags)  # (n_tokens, 2 * n_outputs)
         grams = bag_sums(columns[n_words:], self.parts.grams)
-        table = np.concatenate([words[:, :n_outputs], grams, words[:, n_outputs:]], axis=1)
+        blocks = [words[:, :n_outputs], grams, words[:, n_outputs:]]
+        if self.parts.pieces is not None:
+            blocks.append(bag_sums(space.pieces.vectors @ vectors, self.parts.pieces))
+        table = np.concatenate(blocks, axis=1)
         return Projection(partial(_space_product, table, columns), self.texts)
 
     def pushes(self, row: int, text: str, weights: Weights, outputs: NDArray) -> Pushes:
@@ -138,15 +151,22 @@ def character_pushes(
 
     by_word = scales[0] * shared_sublinear(word_at, value)
     by_gram = scales[1] * shared_sublinear(np.where(known_grams, gram_at, -1), value)
-    meanings = space.meanings[word_at[known]].astype(np.float64) @ (weights.dense @ outputs)
+    of_meanings, of_vectors = np.split(weights.dense @ outputs, [space.meanings.shape[1]])
+    meanings = space.meanings[word_at[known]].astype(np.float64) @ of_meanings
     by_word[known] += scales[2] * space.rarity[word_at[known]] * meanings
-    return spread(text, words, by_word) + spread(text, grams, by_gram)
+    pushes = spread(text, words, by_word) + spread(text, grams, by_gram)
+    if space.encoder:
+        tokens = words_of(text)
+        each = (space.pieces.vectors @ of_vectors).astype(np.float64)[:, None]
+        each = scales[3] * bag_sums(each, space.pieces.pieces(tokens))[:, 0]
+        pushes += spread(text, whole(tokens), each)
+    return pushes
 
 
 def place(space: "Space", tokens: Sequence[str], bags: Bags) -> SpaceRows:
-    parts = make_token_parts(tokens, space.words, space.grams)
+    parts = _parts(space, tokens)
     blocks = list(_blocks(space, parts, bags))
-    scales = [np.empty((0, 3), np.float32), *(block.scales for block in blocks)]
+    scales = [np.empty((0, len(parts.kinds) + 1), np.float32), *(block.scales for block in blocks)]
     corrections = [np.empty(0, np.float32), *(block.corrections for block in blocks)]
     repeats = joined([block.repeats for block in blocks])
     texts = SpaceBlock(bags, np.concatenate(scales), repeats, np.concatenate(corrections))
@@ -168,26 +188,26 @@ def place_pool(space: "Space", snapshot: Snapshot, progress: Progress) -> SpaceR
         blocks = spans(before.texts.bags.offsets, TOKENS_AT_ONCE) if before else ()
         kept = max((start for start, _ in blocks), default=0)
         new = words.slice(len(before.parts) if before else 0).to_pylist()
-        parts = make_token_parts(new, space.words, space.grams)
+        parts = _parts(space, new)
         if before:
-            old = before.parts
-            parts = TokenParts(joined([old.words, parts.words]), joined([old.grams, parts.grams]))
-        for name, part in (("word", parts.words), ("gram", parts.grams)):
+            both = zip(before.parts.kinds, parts.kinds, strict=True)
+            parts = TokenParts(*map(joined, both))
+        for name, part in zip(KINDS, parts.kinds, strict=False):
             save_arrays(folder, **{f"{name}s": part.ids, f"{name}_offsets": part.offsets})
         pace = Pace(progress, "placing texts", len(bags), "texts")
         earlier = [before.texts.part(0, kept)] if before else []
         later = _blocks(space, parts, bags.part(kept, len(bags)))
-        _save_blocks(folder, chain(earlier, later), pace)
+        _save_blocks(folder, chain(earlier, later), pace, len(parts.kinds) + 1)
         (folder / TEXTS).write_text(_named(space, pool_words.hashes), encoding="utf-8")
 
     def load(folder: Path) -> SpaceRows:
-        held, grams, repeats = (
+        repeats, *parts = (
             Bags(*open_arrays(folder, f"{name}s", f"{name}_offsets"))
-            for name in ("word", "gram", "repeat")
+            for name in ("repeat", *KINDS[: 3 if space.encoder else 2])
         )
         scales, corrections = open_arrays(folder, "scales", "corrections")
         texts = SpaceBlock(bags.part(0, len(scales)), scales, repeats, corrections)
-        return SpaceRows(space, TokenParts(held, grams), texts)
+        return SpaceRows(space, TokenParts(*parts), texts)
 
     def load_beginning(folder: Path) -> SpaceRows:
         """Rows of the texts that the pool begins with; ValueError for those of others."""
@@ -208,11 +228,16 @@ def _named(space: "Space", hashes: Hashes) -> str:
     return named.hexdigest()
 
 
-def _save_blocks(folder: Path, blocks: Iterable[SpaceBlock], pace: Pace) -> None:
+def _parts(space: "Space", tokens: Sequence[str]) -> TokenParts:
+    parts = make_token_parts(tokens, space.words, space.grams)
+    return replace(parts, pieces=space.pieces.pieces(tokens)) if space.encoder else parts
+
+
+def _save_blocks(folder: Path, blocks: Iterable[SpaceBlock], pace: Pace, n_blocks: int) -> None:
     """What is known of the texts beyond their tokens, each block as soon as it is there."""
     end = 0
     with (
-        GrowingArray(folder, "scales", np.float32, (3,)) as scales,
+        GrowingArray(folder, "scales", np.float32, (n_blocks,)) as scales,
         GrowingArray(folder, "repeats", np.int32) as repeats,
         GrowingArray(folder, "repeat_offsets", np.int64) as offsets,
         GrowingArray(folder, "corrections", np.float32) as corrections,
@@ -246,7 +271,9 @@ def _placed(
         _length(bags, of_grams, idf[n_words:], grams),
         _meaning_length(space, bags, parts.words),
     ]
-    wanted, blocks = (PART_LENGTH, PART_LENGTH, VECTOR_LENGTH), np.stack(lengths, axis=1)
+    if parts.pieces is not None:
+        lengths.append(_piece_length(space, bags, parts.pieces))
+    wanted, blocks = LENGTHS[: len(lengths)], np.stack(lengths, axis=1)
     # A block of zeros stays one.
     scales = np.divide(wanted, blocks, out=np.zeros(blocks.shape), where=blocks > 0)
     scales = scales.astype(np.float32)
@@ -274,6 +301,17 @@ def _meaning_length(space: "Space", bags: Bags, held: Bags) -> Doubles:
         for start, stop in blocks_of(bags, held)
     ]
     return np.concatenate([np.empty(0), *lengths])
+
+
+def _piece_length(space: "Space", bags: Bags, held: Bags) -> Doubles:
+    """The length of each text's sum of pieces; 0 where too many of them say nothing."""
+    unknown, lengths = space.pieces.unknown[:, None].astype(np.float32), [np.empty(0)]
+    for start, stop in blocks_of(bags, held):
+        pieces = written_out(bags.part(start, stop), held)
+        found = np.linalg.norm(bag_sums(space.pieces.vectors, pieces), axis=1)
+        is_known = bag_sums(unknown, pieces)[:, 0] <= UNKNOWN_AT_MOST * pieces.lengths
+        lengths.append(found * is_known)
+    return np.concatenate(lengths)
 
 
 def _mean_meanings(space: "Space", words: Bags) -> Numbers:

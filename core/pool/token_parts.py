@@ -22,13 +22,18 @@ FEW = 1_000  # texts up to which Python's own way of splitting is as fast
 
 @dataclass(frozen=True)
 class TokenParts:
-    """Which words and which character n-grams each token holds, as ids, in their order."""
+    """Which words, n-grams and an encoder's pieces each token holds, as ids, in their order."""
 
     words: Bags
     grams: Bags
+    pieces: Bags | None = None
 
     def __len__(self) -> int:
         return len(self.words)
+
+    @property
+    def kinds(self) -> list[Bags]:
+        return [kind for kind in (self.words, self.grams, self.pieces) if kind is not None]
 
 
 @dataclass(frozen=True)

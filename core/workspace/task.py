@@ -31,6 +31,7 @@ BULK = "bulk"
 """Stands where a strategy does for items of a group that got one label at once, after a look at ten
 of them. No batch can ask for it."""
 MODELS = ("linear", "book")  # the first is the default
+BUNDLED = "wordllama"  # the encoder that a package of this name carries, the default
 FORMER_MODELS = ("hidden",)  # models of earlier versions: older files name them
 GONE = "a model of earlier versions, which was no better than `linear`, and slower"
 MOST = 10**12
@@ -126,7 +127,7 @@ class Task:
     release_minutes: int
     seed: int
     model: str = MODELS[0]
-    encoder: str = ""
+    encoder: str = BUNDLED
     show: tuple[str, ...] = ()
     before: str = ""
     several: bool = False

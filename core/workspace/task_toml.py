@@ -13,6 +13,7 @@ from typing import Any
 from core.errors import RunError, TaskError
 from core.system.findings import counted
 from core.workspace.task import (
+    BUNDLED,
     FIRST_COUNTS,
     FORMER_STRATEGIES,
     HOLD,
@@ -136,7 +137,7 @@ def _check_model(name: str, encoder: str, several: bool) -> None:
         require_model(name, several=several)
     except RunError as error:
         raise TaskError(f"[model] {error}") from error
-    if encoder and name == "book":
+    if encoder not in ("", BUNDLED) and name == "book":
         what = f"[model] asks for the encoder `{encoder}`, but the model `book` sees words alone"
         raise TaskError(f"{what}. Take `linear`, or leave `encoder` empty.")
 

@@ -25,7 +25,7 @@ from core.workspace.task import SPLIT_NAMES
 from pages.ui.cache.snapshot import open_snapshot, tables
 from tests.browser import said
 from tests.conftest import MakeWorkspace, headlines, write_csv
-from tests.encoders import static_encoder
+from tests.encoders import modules_encoder
 from tests.pool.test_search import holds
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -223,7 +223,7 @@ def ask_for_encoder(workspace: Path, name: str) -> None:
 
 
 def test_what_an_encoder_says_of_the_whole_text_stands_beside_the_reason(demo: Path, monkeypatch):
-    static_encoder(demo / "encoder")
+    modules_encoder(demo / "encoder")
     ask_for_encoder(demo, "encoder")
     page = open_page("annotate", demo, monkeypatch)
     snapshot = read_snapshot(open_workspace(demo))

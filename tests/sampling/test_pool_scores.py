@@ -23,7 +23,7 @@ from core.workspace.layout import open_workspace
 from core.workspace.snapshot import Snapshot, read_snapshot
 from core.workspace.task_toml import parse_task
 from tests.conftest import SMALL_TASK, MakeWorkspace, active_workspace, headlines, write_csv
-from tests.encoders import static_encoder
+from tests.encoders import modules_encoder
 from tests.sampling.test_next_batch import answer
 
 TASK = SMALL_TASK + '[model]\nencoder = "{}"\n'
@@ -31,9 +31,9 @@ TASK = SMALL_TASK + '[model]\nencoder = "{}"\n'
 
 @pytest.fixture
 def snapshot(make_workspace: MakeWorkspace) -> Snapshot:
-    """300 pool items, 30 evaluation and 60 training labels, and a static encoder."""
+    """300 pool items, 30 evaluation and 60 training labels, and an encoder of whole texts."""
     workspace = active_workspace(make_workspace)
-    static_encoder(workspace.path / "encoders" / "small")
+    modules_encoder(workspace.path / "encoders" / "small")
     return with_encoder(workspace.path, "encoders/small")
 
 
@@ -60,7 +60,9 @@ def encoded_texts(snapshot: Snapshot) -> int:
 
 
 def test_a_task_names_its_encoder():
-    assert parse_task("", "task.toml").encoder == ""
+    assert parse_task("", "task.toml").encoder == "wordllama"
+    assert parse_task('[model]\nencoder = ""', "task.toml").encoder == ""
+    assert parse_task('[model]\nname = "book"', "task.toml").model == "book"
     assert parse_task('[model]\nencoder = "a/b"', "task.toml").encoder == "a/b"
     with pytest.raises(TaskError, match="`encoder` is not text"):
         parse_task("[model]\nencoder = 1", "task.toml")
@@ -103,7 +105,7 @@ def test_another_encoder_or_none_needs_another_run(snapshot: Snapshot):
     folder = snapshot.workspace.path
     snapshot = read_snapshot(snapshot.workspace)
     assert current_run(snapshot) == snapshot.logs.runs[0]
-    static_encoder(folder / "encoders" / "other", seed=1)
+    modules_encoder(folder / "encoders" / "other")
     assert current_run(with_encoder(folder, "encoders/other")) is None
     without = with_encoder(folder, "")
     assert current_run(without) is None
@@ -119,7 +121,7 @@ def test_a_run_whose_encoder_has_gone_or_changed_is_refused_and_replaced(snapsho
     (folder / "small").rename(folder / "away")
     with pytest.raises(RunError, match="`encoders/small` is neither a folder nor downloaded"):
         load_run(snapshot, run)
-    static_encoder(folder / "small", seed=9)
+    modules_encoder(folder / "small", seed=9)
     with pytest.raises(RunError, match="Put the old ones back, or train again"):
         load_run(snapshot, run)
     preview(snapshot)
