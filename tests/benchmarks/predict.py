@@ -6,6 +6,7 @@ DIR is a workspace with a run; without one a workspace of 100,000 made-up texts 
 The rows' texts are made up (`tests.benchmarks.generated`), or those of DIR's pool again and again.
 Each table is predicted by `python -m core predict` in a process of its own, whose memory is told
 as its largest resident set; that of the smallest table is what model and pool take by themselves.
+On a busy machine believe the CPU seconds.
 With several `--files` the rows stand in as many Parquet files of a folder.
 """
 
@@ -37,8 +38,9 @@ from core.__main__ import app
 try:
     app(sys.argv[1:])
 finally:
-    most = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**10
-    print(json.dumps({"megabytes": most}), file=sys.stderr)
+    used = resource.getrusage(resource.RUSAGE_SELF)
+    told = {"megabytes": used.ru_maxrss / 2**10, "cpu": used.ru_utime + used.ru_stime}
+    print(json.dumps(told), file=sys.stderr)
 """
 
 
@@ -58,7 +60,10 @@ def main() -> None:
             source = Path(place) / f"rows-{number}"
             write_rows(source, texts, number, arguments.kind, arguments.files)
             table.append(measured(folder, source, arguments.kind, arguments.files))
-        print_table(("rows", "seconds", "rows a second", "largest MB", "MB of the input"), table)
+        print_table(
+            ("rows", "seconds", "rows a second", "CPU seconds", "largest MB", "MB of the input"),
+            table,
+        )
 
 
 def made_workspace(folder: Path) -> Path:
@@ -113,7 +118,8 @@ def measured(folder: Path, source: Path, kind: str, files: int) -> tuple[str, ..
     answer, memory = json.loads(told.stdout), json.loads(told.stderr.splitlines()[-1])
     rows, seconds = answer["n_items"], answer["seconds"]
     numbers = f"{rows:,}", f"{seconds:.1f}", f"{rows / seconds:,.0f}"
-    return (*numbers, f"{memory['megabytes']:,.0f}", f"{size:,.0f}")
+    used = f"{memory['cpu']:.1f}", f"{memory['megabytes']:,.0f}"
+    return (*numbers, *used, f"{size:,.0f}")
 
 
 if __name__ == "__main__":
