@@ -1,15 +1,11 @@
-"""What the model asked for and why: the picks of a batch, and the words that were new by then."""
+"""What the model asked for: the picks of a batch, by strategy."""
 
 import math
-from bisect import bisect_left
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
-from functools import cached_property
 
-from core.pool.text import words_of
 from core.sampling.catalog import CATALOG
 from core.sampling.next_batch import Batch
-from core.workspace.labels import Labeled
 from core.workspace.logs import Proposal
 from core.workspace.snapshot import Snapshot
 
@@ -21,57 +17,6 @@ class Pick:
     proposal: Proposal
     text: str
     label: str
-
-
-@dataclass(frozen=True)
-class WordHistory:
-    """The turns of the batches that brought each word into the training data, ascending."""
-
-    turns: Mapping[str, Sequence[int]]
-    turn_of: Mapping[str, int]
-
-    @cached_property
-    def begins(self) -> int:
-        """The turn of the first batch that brought training data; -1 for label files."""
-        return min((turns[0] for turns in self.turns.values()), default=-1)
-
-    def turn(self, batch_id: str) -> int:
-        """The turn of this batch; labels of files were there before every batch."""
-        return self.turn_of.get(batch_id, -1)
-
-    def count(self, word: str, batch_id: str) -> int:
-        """How often the word stood in the training data before this batch, or now."""
-        return bisect_left(self.turns.get(word, ()), self.turn_of.get(batch_id, len(self.turn_of)))
-
-    def known(self, text: str, batch_id: str) -> set[str]:
-        """The text's words that the training data held before this batch."""
-        return {word for word in words_of(text) if self.count(word, batch_id)}
-
-    def novelty(self, text: str, batch_id: str) -> float | None:
-        """The share of the text's distinct words that were new; None for the first labels."""
-        words = set(words_of(text))
-        if not words or self.turn(batch_id) <= self.begins:
-            return None
-        return (len(words) - len(self.known(text, batch_id))) / len(words)
-
-    def familiarity(self, text: str, batch_id: str) -> float | None:
-        """(1 + the sum of its words' counts) / its number of words (chapter 2), if any."""
-        words = words_of(text)
-        total = 1 + sum(self.count(word, batch_id) for word in words)
-        return total / len(words) if words else None
-
-
-def word_history(training: Iterable[Labeled], proposals: Iterable[Proposal]) -> WordHistory:
-    """The history of the words of these training items, by the batches that they came with."""
-    turn_of: dict[str, int] = {}
-    for proposal in proposals:
-        turn_of.setdefault(proposal.batch_id, len(turn_of))
-    turns: dict[str, list[int]] = {}
-    history = WordHistory(turns, turn_of)
-    for item in sorted(training, key=lambda item: history.turn(item.batch_id)):
-        for word in words_of(item.text):
-            turns.setdefault(word, []).append(history.turn(item.batch_id))
-    return history
 
 
 def picks_of(snapshot: Snapshot) -> list[Pick]:

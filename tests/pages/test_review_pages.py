@@ -72,7 +72,6 @@ def test_each_pick_tells_why_what_came_of_it_and_what_the_model_of_today_says(
     assert len(sure) == 40
     shown = re.findall(r"· now (?:[^·<]*, )?(>?\d+%)", html)
     assert set(shown) >= {percent(each) for each in sure}
-    assert 'class="sl-new"' in html
 
 
 def test_other_strategies_can_stand_side_by_side(demo_folder: Path, monkeypatch):

@@ -1,10 +1,9 @@
-from collections import Counter
 from pathlib import Path
 
 import pytest
 
 from core.sampling.next_batch import batch_to_label, preview, propose
-from core.sampling.picks import by_strategy, picks_in, picks_of, strategies_of, word_history
+from core.sampling.picks import by_strategy, picks_in, picks_of, strategies_of
 from core.system.progress import in_words
 from core.workspace.layout import open_workspace
 from core.workspace.logs import read_logs
@@ -15,40 +14,6 @@ from tests.conftest import MakeWorkspace, headlines
 @pytest.fixture
 def snapshot(demo: Path) -> Snapshot:
     return read_snapshot(open_workspace(demo))
-
-
-def test_words_are_counted_as_the_training_data_was_before_the_batch(snapshot: Snapshot):
-    training = snapshot.labels.usable_training
-    history = word_history(training, snapshot.logs.proposals)
-    batches = sorted({p.batch_id for p in snapshot.logs.proposals})
-    for pick in picks_of(snapshot):
-        batch = pick.proposal.batch_id
-        before = Counter(
-            word
-            for item in training
-            if item.batch_id == "" or batches.index(item.batch_id) < batches.index(batch)
-            for word in item.text.split()
-        )
-        words = pick.text.split()
-        assert history.known(pick.text, batch) == {word for word in words if before[word]}
-        expected = (1 + sum(before[word] for word in words)) / len(words)
-        assert history.familiarity(pick.text, batch) == pytest.approx(expected)
-
-
-def test_a_coming_batch_knows_all_of_the_training_data(snapshot: Snapshot):
-    training = snapshot.labels.usable_training
-    history = word_history(training, snapshot.logs.proposals)
-    text = training[-1].text
-    assert history.known(text + " zzz", "batch-9999") == set(text.split())
-    assert history.familiarity("", "batch-9999") is None
-
-
-def test_the_first_outlier_of_a_batch_is_as_familiar_as_its_score_says(snapshot: Snapshot):
-    history = word_history(snapshot.labels.usable_training, snapshot.logs.proposals)
-    for batch in {pick.proposal.batch_id for pick in picks_of(snapshot)}:
-        picks = [pick for pick in picks_of(snapshot) if pick.proposal.batch_id == batch]
-        first = by_strategy(picks, "outlier")[0]
-        assert history.familiarity(first.text, batch) == pytest.approx(first.proposal.score)
 
 
 def test_picks_are_what_the_models_chose_with_the_labels_of_today(snapshot: Snapshot):

@@ -8,7 +8,6 @@ from core.evaluation import stopping
 from core.evaluation.agreement_report import agreement_report
 from core.sampling import picks as sampling
 from core.sampling.next_batch import Batch, preview
-from core.sampling.picks import WordHistory
 from core.system.jobs import Job
 from core.workspace.snapshot import Snapshot
 from pages.ui.cache import runs
@@ -31,11 +30,6 @@ agreement = kept(by_snapshot)(agreement_report)
 @kept(by_snapshot)
 def estimate(snapshot: Snapshot) -> stopping.Estimate:
     return stopping.estimate(snapshot, [runs.report(snapshot, run) for run in snapshot.logs.runs])
-
-
-@kept(by_snapshot)
-def word_history(snapshot: Snapshot) -> WordHistory:
-    return sampling.word_history(snapshot.labels.usable_training, snapshot.logs.proposals)
 
 
 @kept(by_snapshot)

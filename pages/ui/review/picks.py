@@ -7,7 +7,7 @@ import streamlit as st
 from core.query.shown_predictions import NewestRun, shown_predictions
 from core.sampling.catalog import CATALOG, Strategy, familiarity
 from core.sampling.next_batch import is_active
-from core.sampling.picks import Pick, WordHistory, by_strategy, picks_in, strategies_of
+from core.sampling.picks import Pick, by_strategy, picks_in, strategies_of
 from core.workspace.logs import shown_id
 from core.workspace.snapshot import Snapshot
 from core.workspace.task import Task
@@ -61,11 +61,10 @@ def newest_run(snapshot: Snapshot) -> NewestRun | None:
 
 
 def show_sides(snapshot: Snapshot, picks: Sequence[Pick], newest: NewestRun | None) -> None:
-    told = "Underlined words were new to the training data then."
     if newest:
-        told += f" Now: the prediction of {shown_id(newest.run.run_id)}"
+        told = f"Now: the prediction of {shown_id(newest.run.run_id)}"
         told += ", for its training items by models trained without them." if newest.unseen else "."
-    st.caption(told)
+        st.caption(told)
     names = list(dict.fromkeys([*SIDES, *strategies_of(picks)]))
     for number, column in enumerate(st.columns(2, gap="large")):
         with column, st.container(key=f"review_column_{number}"):
@@ -80,32 +79,27 @@ def show_sides(snapshot: Snapshot, picks: Sequence[Pick], newest: NewestRun | No
 def show_side(snapshot: Snapshot, picks: Sequence[Pick], newest: NewestRun | None) -> None:
     if not picks:
         st.caption("Nothing here was chosen by this strategy.")
-    first, history = picks[:SHOWN], analysis.word_history(snapshot)
+    first = picks[:SHOWN]
     said = said_now(snapshot, [pick.proposal.item_id for pick in first], newest)
     show_items(
-        item_html(
-            pick.text,
-            pick_facts(snapshot.workspace.task, pick, history, says),
-            history.known(pick.text, pick.proposal.batch_id),
-        )
+        item_html(pick.text, pick_facts(snapshot.workspace.task, pick, says))
         for pick, says in zip(first, said, strict=True)
     )
     if len(picks) > SHOWN:
         st.caption(f"The first {SHOWN} are shown.")
 
 
-def pick_facts(task: Task, pick: Pick, history: WordHistory, says: str) -> list[str]:
+def pick_facts(task: Task, pick: Pick, says: str) -> list[str]:
     """The label that an item got, and why it was picked; then what is predicted now."""
     proposal = pick.proposal
     strategy = CATALOG.get(proposal.strategy)
-    by_words = strategy is not None and strategy.scores_words
-    score = proposal.score if by_words else history.familiarity(pick.text, proposal.batch_id)
-    words, then = "" if score is None else familiarity(score), predicted_then(task, pick)
+    by_words = strategy is not None and strategy.scores_words and proposal.score is not None
+    words = familiarity(proposal.score) if by_words else ""
     label = f"labeled {task.name_of(pick.label)}" if pick.label else ""
     before = f"{task.name_of(proposal.predicted)}, " if proposal.predicted else ""
     # Of the next batch it is what was predicted then; a label that is the same is not told twice.
     now = f"now {says.removeprefix(before)}" if says and pick.label else ""
-    return [label, *([words, then] if by_words else [then, words]), now]
+    return [label, words, predicted_then(task, pick), now]
 
 
 def predicted_then(task: Task, pick: Pick) -> str:
