@@ -20,7 +20,6 @@ from pages.ui.components.messages import refusals_shown, say_empty
 from pages.ui.review.disagreements import show_disagreements
 from pages.ui.review.label_issues import (
     label_buttons,
-    offer_as_example,
     show_label_issues,
     take,
 )
@@ -71,9 +70,6 @@ def show_flagged(snapshot: Snapshot) -> None:
                 give = partial(take, snapshot, then=done)
                 label_buttons(snapshot, [item], at == 0, give=give)
             st.button("Remove flag", key=f"done {item_id}", icon=":material/flag:", on_click=done)
-            for label in snapshot.workspace.task.labels:
-                if item.label and label.value in snapshot.workspace.task.chosen(item.label):
-                    offer_as_example(snapshot, label, item)
             open_item_button(batches.get(item_id, ""), item_id, f"open {item_id}")
             offer_more_like(snapshot, item_id, item.text)
     if len(flagged) > SHOWN:

@@ -1,6 +1,6 @@
 """Label issues: labels that out-of-fold predictions contradict (Northcutt and others 2021).
 
-Also labels of one text that differ, and those that took a person the least time.
+Also labels of one text that differ.
 """
 
 from collections import defaultdict
@@ -12,11 +12,7 @@ import numpy as np
 from core.evaluation.report import OutOfFold
 from core.pool.text import text_key
 from core.workspace.labels import Labeled
-from core.workspace.opinions import FIRST, Opinion, settled
-from core.workspace.snapshot import Snapshot
 from core.workspace.task import NONE, SEPARATOR
-
-FASTEST = 20  # labels of a person that are looked at because they took the least time
 
 
 @dataclass(frozen=True)
@@ -67,15 +63,3 @@ def disagreeing_duplicates(
         if len({item.label for item in group}) > 1
         and not {item.item_id for item in group} <= set(reviewed)
     ]
-
-
-def fastest_labels(snapshot: Snapshot) -> dict[str, list[Opinion]]:
-    """The labels that took each person the fewest seconds, those first; none that was settled."""
-    words, labeled = snapshot.labels.words, snapshot.labels.by_id
-    timed = [x for x in words.opinions if x.role == FIRST and x.event.seconds is not None]
-    found: dict[str, list[Opinion]] = {x.annotator: [] for x in timed}
-    for said in sorted(timed, key=lambda said: said.event.seconds):
-        if said.item_id in labeled and len(found[said.annotator]) < FASTEST:
-            found[said.annotator].append(said)
-    looked_at = settled(words) | words.corrected.keys()
-    return {person: [x for x in found[person] if x.item_id not in looked_at] for person in found}

@@ -7,14 +7,11 @@ it or the settings are saved. Its first line says the day, its hash is that of t
 import tomllib
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
-from functools import cache
 from hashlib import blake2b
 
 from core.errors import UnwritableError
 from core.system.durable import refused_as, write_whole
 from core.system.findings import Finding, Kind
-from core.workspace.labels import Labeled
 from core.workspace.layout import Workspace, put_aside
 from core.workspace.logs import Event, now
 from core.workspace.opinions import GAP
@@ -25,28 +22,6 @@ from core.workspace.task_toml import long_pair, pair
 SINCE = "# Definitions since "
 
 GAPS = 3  # decisions that found a gap in a definition until it is said to want a sentence
-
-
-@dataclass(frozen=True)
-class Definitions:
-    """One version: its first day, the instructions, and what was said of each label, by value."""
-
-    day: str
-    instructions: str
-    labels: Mapping[str, str]
-
-
-@dataclass(frozen=True)
-class Outdated:
-    """A label that was given under definitions that changed since, and what they said then.
-
-    `labels` are those that changed by name; `instructions` is None where they did not change.
-    """
-
-    item: Labeled
-    day: str
-    labels: Mapping[str, str]
-    instructions: str | None
 
 
 def definitions_text(task: Task) -> str:
@@ -77,49 +52,19 @@ def keep_definitions(workspace: Workspace) -> None:
             write_whole(path, f"{SINCE}{now()[:10]}\n{text}".encode())
 
 
-def read_definitions(workspace: Workspace) -> dict[str, Definitions]:
-    """Every version that can be read, by its hash."""
+def read_definitions(workspace: Workspace) -> dict[str, dict[str, str]]:
+    """What each version that can be read says of each label, by its hash and the value."""
     found = {}
     for path in sorted(workspace.definitions.glob("[!.]*.toml")):
         try:
-            first, _, text = path.read_text(encoding="utf-8").partition("\n")
-            table = tomllib.loads(text)
-            labels = {each["value"]: each["description"] for each in table["labels"]}
-            instructions = f"{table['question']}\n{table['instructions']}".strip()
+            text = path.read_text(encoding="utf-8").partition("\n")[2]
+            labels = tomllib.loads(text)["labels"]
+            said = {each["value"]: each["description"] for each in labels}
         except (OSError, ValueError, KeyError, TypeError, RecursionError):
             continue
         if path.stem == hash_of(text):
-            found[path.stem] = Definitions(first.removeprefix(SINCE), instructions, labels)
+            found[path.stem] = said
     return found
-
-
-def outdated(snapshot: Snapshot) -> list[Outdated]:
-    """The labels that were given under a definition that changed since, the oldest first.
-
-    Of labels without a version, as they were given before there were any, nothing is known.
-    """
-    task, kept = snapshot.workspace.task, read_definitions(snapshot.workspace)
-    changed = cache(lambda version, answer: _changed(task, kept[version], answer))
-    found = []
-    for item in snapshot.labels.by_id.values():
-        if item.definitions in kept:
-            labels, instructions = changed(item.definitions, item.label)
-            if labels or instructions is not None:
-                found.append(Outdated(item, kept[item.definitions].day, labels, instructions))
-    return sorted(found, key=lambda each: each.item.labeled_at)
-
-
-def _changed(task: Task, then: Definitions, answer: str) -> tuple[dict[str, str], str | None]:
-    """(what was said of the answer's labels, instructions) where it is not what is said today."""
-    labels = {}
-    for label in map(task.label, task.chosen(answer)):
-        said = [
-            text for value, text in then.labels.items() if task.current.get(value) == label.value
-        ]
-        if said and label.description not in said:
-            labels[label.name] = said[0]
-    today = f"{task.short}\n{task.detailed}".strip()
-    return labels, then.instructions if then.instructions != today else None
 
 
 def wanting(snapshot: Snapshot) -> list[tuple[Label, list[str]]]:
@@ -130,10 +75,16 @@ def wanting(snapshot: Snapshot) -> list[tuple[Label, list[str]]]:
     for item_id, decision in (each for each in decisions if each[1].note == GAP):
         then = kept.get(decision.definitions)
         for value in task.chosen(decision.label):
-            if then is None or not _changed(task, then, value)[0]:
+            if then is None or not _has_changed(task, then, value):
                 found[value].append(item_id)
     labels = {label.value: label for label in task.labels}
     return [(labels[x], items) for x, items in found.items() if x in labels and len(items) >= GAPS]
+
+
+def _has_changed(task: Task, then: Mapping[str, str], value: str) -> bool:
+    """Whether something else is said of the label today; not where nothing was said of it then."""
+    said = [text for former, text in then.items() if task.current.get(former) == value]
+    return bool(said) and task.label(value).description not in said
 
 
 def examine_definitions(workspace: Workspace, events: Iterable[Event]) -> Iterator[Finding]:

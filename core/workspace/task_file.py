@@ -26,7 +26,6 @@ labels to gain than a good measure of them would cost.
 
 FIRST_BATCH = 20  # items in a batch of a new workspace, until it has `FEW_LABELS`
 LABELS_A_MINUTE = 10  # what people give at first, who have to read and to decide
-MAX_EXAMPLE = 300  # characters of an item's text that stand as an example
 ALWAYS_SAID = ("value", "name", "file", "key")  # of a label
 POSITIVE_WORDS = frozenset({"1", "yes", "true", "positive", "pos", "relevant", "related"})
 """Words for labels that say which one is positive; of three labels and more, `1` is a number."""
@@ -179,19 +178,6 @@ def save_task(path: Path, text: str, seen: str) -> None:
             )
         keep_definitions(workspace)
         replace_task(workspace, text)
-
-
-def add_example(path: Path, value: str, text: str) -> None:
-    """Saves the beginning of a text as one more example of a label; raises TaskError."""
-    seen, told = read_task_text(path), " ".join(text.split())[:MAX_EXAMPLE]
-    task = parse_task(seen, "task.toml") if seen else default_task()
-    labels = tuple(
-        replace(label, examples=tuple(dict.fromkeys((*label.examples, told))))
-        if label.value == value
-        else label
-        for label in task.labels
-    )
-    save_task(path, task_toml(replace(task, labels=labels)), seen)
 
 
 def replace_task(workspace: Workspace, text: str) -> None:

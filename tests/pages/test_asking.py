@@ -6,11 +6,10 @@ from pathlib import Path
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from core.evaluation.label_issues import FASTEST, fastest_labels, find_label_issues
+from core.evaluation.label_issues import find_label_issues
 from core.evaluation.runs import read_report
-from core.sampling.next_batch import propose
 from core.workspace.layout import open_workspace
-from core.workspace.logs import Event, Proposal
+from core.workspace.logs import Proposal
 from core.workspace.opinions import kind_of
 from core.workspace.snapshot import read_snapshot
 from core.workspace.task import SECOND_OPINION
@@ -108,27 +107,6 @@ def test_somebody_else_is_asked_about_what_the_model_contradicts(demo: Path, mon
     issues = find_label_issues(snapshot.labels.usable_training, unseen)
     press(page, "ask_contradicted")
     assert [p.item_id for p in queued(demo, "targeted")] == [x.item.item_id for x in issues[:20]]
-
-
-def test_the_fastest_labels_of_a_person_are_looked_at_again(team: Team, monkeypatch):
-    batch = propose(team.snapshot, "cat")
-    fast = {}
-    for at, proposal in enumerate(batch.proposals):
-        fast[proposal.item_id] = seconds = (at * 7 % 31 + 1) / 4
-        event = f"c{at}", batch.batch_id, proposal.item_id, "label", "0", "cat", "2026", seconds
-        assert not team.inbox.receive([Event(*event)]).refused
-    expected = sorted(fast, key=fast.get)[:FASTEST]
-    found = fastest_labels(team.snapshot)
-    assert sorted(found) == ["ann", "cat"], "no second opinions"
-    assert [said.item_id for said in found["cat"]] == expected
-    page = open_list(open_page("review", team.path, monkeypatch), "Fastest labels")
-    page.selectbox(key="fastest_of").select("cat").run()
-    assert "0.2 s" in "".join(each.proto.body for each in page.get("html"))
-    press(page, "ask_fastest")
-    assert [p.item_id for p in queued(team.path, "targeted")] == expected
-    page.button(key=f"decide {expected[0]} 1").click().run()
-    assert not page.exception
-    assert [x.item_id for x in fastest_labels(team.snapshot)["cat"]] == expected[1:]
 
 
 @pytest.mark.attack

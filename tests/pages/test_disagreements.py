@@ -193,12 +193,8 @@ def test_three_gaps_ask_for_a_sentence_until_there_is_one(team: Team, monkeypatc
     adjudicate(team.workspace, team.inbox, ITEMS[3], "1", "lea", GAP)
     page = open_list(team, monkeypatch)
     assert wants in shown(page)
-    examples = [key for key in buttons(page) if key.startswith("example ")]
-    assert examples == [f"example {ITEMS[at]} 1" for at in (0, 1, 3)]
-    page = press(page, examples[0])
-    text = team.snapshot.labels.by_id[ITEMS[0]].text
-    assert open_workspace(team.path).task.label("1").examples == (text,)
-    assert wants in shown(page), "an example is no sentence"
+    texts = [team.snapshot.labels.by_id[ITEMS[at]].text for at in (0, 1, 3)]
+    assert all(text in shown(page) for text in texts)
     task = open_workspace(team.path).task
     labels = tuple(replace(x, description=f"Of {x.name}: yes.") for x in task.labels)
     save_task(team.path, task_toml(replace(task, labels=labels)), read_task_text(team.path))

@@ -20,7 +20,6 @@ from core.evaluation.runs import read_report
 from core.sampling.next_batch import preview, propose
 from core.system.progress import Progress, in_words, silent
 from core.workspace.assignment import flags
-from core.workspace.definitions import outdated
 from core.workspace.events import Inbox
 from core.workspace.layout import open_workspace
 from core.workspace.logs import Event, Proposal, Run, new_event, read_logs, shown_id
@@ -59,14 +58,14 @@ def test_each_pick_tells_why_what_came_of_it_and_what_the_model_of_today_says(
     html = re.sub("</?bdi>", "", html)
     assert re.search(r"words seen \d+\.\d\d× in training", html)
     assert re.search(r"· predicted [^·<]*, \d\d% \((right|wrong)\) ·", html)
-    assert html.count("now ") == html.count("labeled ") == 45
+    assert html.count("· now ") == html.count(">labeled ") == 45
     assert any(f"Now: the prediction of {run}, for its" in each.value for each in page.caption)
     unseen = read_report(read(demo_folder), run_of(demo_folder)).out_of_fold
     batch = page.selectbox(key="review_batch").value
     picks = [p for p in read(demo_folder).logs.batch(batch) if p.strategy == "low confidence"]
     sure = [
-        max(said)
-        for item, *said in zip(unseen.item_ids, *unseen.probability, strict=True)
+        confidence
+        for item, (_, confidence) in unseen.answers.items()
         if item in {pick.item_id for pick in picks}
     ]
     assert len(sure) == 40
@@ -104,7 +103,7 @@ def test_without_the_runs_file_the_picks_stand_without_todays_opinion(demo: Path
     shutil.rmtree(demo / "models")
     page = open_page("review", demo, monkeypatch)
     assert not page.exception
-    assert "now " not in told(page)
+    assert "<bdi>now " not in told(page)
     assert "predicted " in told(page)
     assert len(page.header) == 2
 
@@ -115,8 +114,6 @@ PLACES = [
     ("Flagged", ""),
     ("Disagreements", ""),
     ("Labeled earlier", ""),
-    ("Second look", "Older definitions"),
-    ("Second look", "Fastest labels"),
     ("Second look", "Model disagrees"),
     ("Second look", "Conflicting labels"),
     ("Second look", DUPLICATES),
@@ -389,41 +386,10 @@ def flag(folder: Path, item: Proposal) -> None:
     Inbox(open_workspace(folder)).receive([Event(*one)])
 
 
-def test_a_flagged_item_becomes_an_example_of_its_label(demo: Path, monkeypatch):
-    snapshot = read(demo)
-    chosen = next(p for p in snapshot.logs.proposals if label_of(snapshot, p.item_id) == "1")
-    flag(demo, chosen)
-    page = open_tab(open_page("review", demo, monkeypatch), "Flagged")
-    page.button(key=f"example {chosen.item_id} 1").click().run()
-    assert not page.exception
-    assert not page.error
-    (text,) = snapshot.pool_words.pool.texts_of([chosen.item_id]).values()
-    assert read(demo).workspace.task.label("1").examples == (text,)
-    assert read(demo).logs.events[-1].action == "flag"  # it is still flagged
-
-
 def edited(folder: Path, **words: object) -> None:
     """The task of this folder with other words, saved as Settings does."""
     task = open_workspace(folder).task
     save_task(folder, task_toml(replace(task, **words)), read_task_text(folder))
-
-
-def test_labels_of_an_older_definition_are_looked_at_again(demo: Path, monkeypatch):
-    snapshot = read(demo)
-    labels = snapshot.workspace.task.labels
-    item = next(x for x in snapshot.labels.items if x.label == "1" and x.definitions)
-    edited(demo, labels=(replace(labels[0], description="When it burns."), labels[1]))
-    page = open_list(open_page("review", demo, monkeypatch), "Older definitions")
-    stamped = [x for x in snapshot.labels.by_id.values() if x.definitions and x.label == "1"]
-    assert f"{len(stamped)} labels given before a definition changed" in told(page) + captions(page)
-    assert f"{labels[0].name}, until it changed: {labels[0].description or 'no definition'}" in (
-        captions(page)
-    )
-    oldest = min(stamped, key=lambda each: each.labeled_at)
-    page.button(key=f"decide {oldest.item_id} 1").click().run()
-    assert not page.exception
-    assert len(outdated(read(demo))) == len(stamped) - 1
-    assert item in stamped
 
 
 def label_of(snapshot: Snapshot, item_id: str) -> str:

@@ -1,6 +1,7 @@
 """Versions of the definitions: kept once, stamped on labels, and asked for when they changed."""
 
 import csv
+import re
 from dataclasses import replace
 from pathlib import Path
 
@@ -10,12 +11,12 @@ from core.doctor import examine
 from core.errors import UnwritableError
 from core.system.findings import Kind
 from core.workspace.backup import back_up
-from core.workspace.definitions import definitions_text, hash_of, outdated, read_definitions
+from core.workspace.definitions import definitions_text, hash_of, read_definitions
 from core.workspace.events import Inbox
 from core.workspace.layout import Workspace, open_workspace
 from core.workspace.logs import Event, append_records, header_of, new_event, read_logs
 from core.workspace.restore import restore
-from core.workspace.snapshot import Snapshot, open_snapshot, read_snapshot
+from core.workspace.snapshot import open_snapshot
 from core.workspace.task_file import save_task, task_toml
 from tests.conftest import MakeWorkspace
 from tests.worlds import new_proposal
@@ -65,10 +66,9 @@ def test_each_label_is_stamped_with_the_version_that_held(workspace: Workspace):
     assert stamps(later) == {"p0": first, "p1": "", "p2": today(later)}
     assert {path.stem for path in later.definitions.iterdir()} == {first, today(later)}
     kept = read_definitions(later)[today(later)]
-    assert kept.labels == {"1": "When it burns.", "0": later.task.labels[1].description}
-    assert kept.instructions.startswith(later.task.short)
+    assert kept == {"1": "When it burns.", "0": later.task.labels[1].description}
     text = (later.definitions / f"{today(later)}.toml").read_text(encoding="utf-8")
-    assert text.startswith(f"# Definitions since {kept.day}\n")
+    assert re.match(r"# Definitions since \d{4}-\d\d-\d\d\nquestion = ", text)
     assert 'examples = ["a fire"]' in text
     assert examine(later.path) == []
 
@@ -130,40 +130,6 @@ def test_a_torn_row_of_either_length_moves_away(workspace: Workspace, torn: byte
     assert [kept.read_bytes() for kept in workspace.torn.iterdir()] == [torn] * 2
 
 
-def test_labels_of_a_changed_definition_are_listed_oldest_first(workspace: Workspace):
-    old_log(workspace, "p5")  # of a version that nobody knows
-    give(workspace, "p1")
-    give(workspace, "p0")
-    give(workspace, "p2", "0")
-    assert outdated(read_snapshot(workspace)) == []
-    later = edit(workspace, description="When it burns.")
-    give(later, "p3")
-    found = outdated(read_snapshot(later))
-    assert [(each.item.item_id, each.labels) for each in found] == [
-        ("p1", {"Disaster-related": workspace.task.labels[0].description}),
-        ("p0", {"Disaster-related": workspace.task.labels[0].description}),
-    ]
-    assert all(each.instructions is None and each.day for each in found)
-    give(later, "p1")  # a second look settles it
-    assert [each.item.item_id for each in outdated(read_snapshot(later))] == ["p0"]
-    example = edit(later, examples=("fire",))
-    assert len(outdated(read_snapshot(example))) == 1  # examples change no meaning
-
-
-def test_changed_instructions_concern_every_label(workspace: Workspace):
-    give(workspace, "p0")
-    give(workspace, "p1", "0")
-    text = task_toml(replace(workspace.task, detailed="Else."))
-    save_task(workspace.path, text, (workspace.path / "task.toml").read_text())
-    found = outdated(read_snapshot(open_workspace(workspace.path)))
-    told = f"{workspace.task.short}\n{workspace.task.detailed}"
-    assert [(each.labels, each.instructions) for each in found] == [({}, told)] * 2
-
-
-def snapshot_of(path: Path) -> Snapshot:
-    return read_snapshot(open_workspace(path))
-
-
 def test_backups_bring_the_versions_back_and_the_doctor_misses_them(
     workspace: Workspace, tmp_path: Path
 ):
@@ -176,7 +142,7 @@ def test_backups_bring_the_versions_back_and_the_doctor_misses_them(
     assert finding.message.startswith(
         f"definitions/{file.name}: this version of the definitions is gone"
     )
-    assert outdated(snapshot_of(workspace.path)) == []
+    assert read_definitions(workspace) == {}
 
 
 @pytest.mark.parametrize("content", [b"", b"half", b"\xff\n", "# Definitions since 2026\nx = 1"])
@@ -204,5 +170,4 @@ def test_no_file_among_the_versions_stops_the_page(workspace: Workspace):
         (workspace.definitions / f"{hash_of(text)}.toml").write_text(f"# x\n{text}")
     (workspace.definitions / "folder.toml").mkdir()
     assert [*read_definitions(workspace)] == [today(workspace)]
-    assert outdated(read_snapshot(workspace)) == []
     assert len(examine(workspace.path)) == len(odd) + 1

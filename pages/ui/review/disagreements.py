@@ -23,7 +23,7 @@ from pages.ui.cache.snapshot import inbox, open_snapshot
 from pages.ui.components.items import item_html, show_items
 from pages.ui.components.messages import refusals_shown
 from pages.ui.escape_markdown import plain
-from pages.ui.review.label_issues import DECIDE, SHOWN, label_buttons, offer_as_example
+from pages.ui.review.label_issues import DECIDE, SHOWN, label_buttons
 
 LAST = "disagreements_last"  # session state: the item that this session decided last
 IS_ASKED = "disagreements_is_asked"
@@ -147,14 +147,13 @@ def _decide(
 
 
 def _show_wanting(snapshot: Snapshot) -> None:
-    """The labels whose definition has gaps, with the items that found them as examples."""
+    """The labels whose definition has gaps, with the items that found them."""
     for label, item_ids in wanting(snapshot):
         with st.container(border=True):
             st.markdown(plain(f"The definition of {label.name} wants a sentence."))
             st.caption(f"{counted(len(item_ids), 'decision')} found a gap in it.")
             for item in as_they_stand(snapshot, item_ids[:SHOWN]):
                 show_items([item_html(item.text, [])])
-                offer_as_example(snapshot, label, item)
             if st.button("Open Settings", key=f"define {label.value}"):
                 st.session_state["data_tab"] = "Settings"
                 st.switch_page("data.py")

@@ -9,18 +9,14 @@ import streamlit as st
 from core.evaluation.label_issues import (
     LabelIssue,
     disagreeing_duplicates,
-    fastest_labels,
     find_label_issues,
 )
-from core.system.findings import counted
-from core.workspace.definitions import Outdated, outdated
 from core.workspace.labels import Conflict, Labeled
 from core.workspace.logs import shown_id
-from core.workspace.opinions import Opinion, settled
+from core.workspace.opinions import settled
 from core.workspace.relabel import Decision, decide, in_conflict
 from core.workspace.snapshot import Snapshot
 from core.workspace.task import SPLIT_NAMES, Label
-from core.workspace.task_file import add_example
 from pages.ui import page_head, session
 from pages.ui.cache import runs
 from pages.ui.cache.snapshot import inbox
@@ -113,11 +109,11 @@ def show_group(snapshot: Snapshot, copies: Sequence[Labeled], is_top: bool) -> N
     label_buttons(snapshot, copies, is_top, can_differ=True)
 
 
-def show_rows(snapshot: Snapshot, rows: Sequence[Labeled], told: str = "") -> None:
+def show_rows(snapshot: Snapshot, rows: Sequence[Labeled]) -> None:
     task, shown = snapshot.workspace.task, []
     for row in rows:
         facts = [f"labeled {task.name_of(row.label)}", SPLIT_NAMES[row.split], row.annotator]
-        shown.append(item_html(row.text, [*facts, source(row), told]))
+        shown.append(item_html(row.text, [*facts, source(row)]))
     show_items(shown)
 
 
@@ -227,27 +223,6 @@ def show_last(snapshot: Snapshot) -> None:
     button.button("Undo", key="take_back", on_click=take, args=args)
 
 
-def offer_as_example(snapshot: Snapshot, label: Label, item: Labeled) -> None:
-    """A button that adds the item's text to the label's examples; for leads."""
-    if session.is_lead():
-        st.button(
-            plain(f"Use as an example for {label.name}"),
-            key=f"example {item.item_id} {label.value}",
-            icon=":material/format_quote:",
-            on_click=_use_as_example,
-            args=(snapshot, label, item.text),
-            disabled=not snapshot.workspace.is_writable(),
-        )
-
-
-def _use_as_example(snapshot: Snapshot, label: Label, text: str) -> None:
-    if not session.may("change settings"):
-        return
-    with refusals_shown():
-        add_example(snapshot.workspace.path, label.value, text)
-        st.toast(plain(f"An example for {label.name} was saved in the settings."))
-
-
 def shortcut(label: Label) -> str | None:
     """The label's key as Streamlit takes it; None for one that it does not know."""
     is_known = len(label.key) == 1 and label.key.isascii() and label.key.isalnum()
@@ -259,46 +234,8 @@ def source(item: Labeled) -> str:
     return shown_id(item.batch_id) or (f"{item.file} line {item.line}" if item.file else "")
 
 
-def show_outdated(snapshot: Snapshot) -> None:
-    """The labels that were given before a definition changed, and what it said then."""
-    found = outdated(snapshot)
-    told = (
-        f"{counted(len(found), 'label')} given before a definition changed, oldest first. Your "
-        "choice counts as made under the definitions of today."
-    )
-    show_list(snapshot, found, show_older, told)
-
-
-def show_older(snapshot: Snapshot, older: Outdated, is_top: bool) -> None:
-    show_rows(snapshot, [older.item])
-    for name, said in older.labels.items():
-        st.caption(plain(f"{name}, until it changed: {said or 'no definition'}"))
-    if older.instructions is not None:
-        st.caption(plain(f"Definitions since {older.day}, until they changed:"))
-        with st.expander("What they said"):
-            st.text(older.instructions or "nothing")
-    label_buttons(snapshot, [older.item], is_top)
-
-
-def show_fastest(snapshot: Snapshot) -> None:
-    if not (found := fastest_labels(snapshot)):
-        say_empty("Here you will see the labels that a person gave fastest.")
-        return
-    person = st.selectbox("Annotator", [*found], key="fastest_of", width=320)
-    offer_to_ask(snapshot, [said.item_id for said in found[person]], "ask_fastest")
-    show_list(snapshot, found[person], show_quick, "The labels that took the least time.")
-
-
-def show_quick(snapshot: Snapshot, said: Opinion, is_top: bool) -> None:
-    item = snapshot.labels.by_id[said.item_id]
-    show_rows(snapshot, [item], f"{said.event.seconds:.1f} s")
-    label_buttons(snapshot, [item], is_top)
-
-
 LISTS = {
     "Model disagrees": show_contradicted,
     "Conflicting labels": show_conflicts,
     "Duplicates with different labels": show_duplicates,
-    "Older definitions": show_outdated,
-    "Fastest labels": show_fastest,
 }
