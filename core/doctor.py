@@ -21,6 +21,7 @@ from core.workspace.definitions import examine_definitions
 from core.workspace.labels import last_words, save
 from core.workspace.layout import Workspace, open_workspace, put_aside
 from core.workspace.logs import now
+from core.workspace.searches import examine_searches
 from core.workspace.snapshot import read_snapshot
 
 
@@ -39,6 +40,7 @@ def examine(path: Path) -> list[Finding]:
             *limited(examine_opinions(snapshot)),
             *limited(examine_models(snapshot.workspace.models, snapshot.logs.runs)),
             *limited(examine_backups(snapshot.workspace, snapshot.logs.events)),
+            *examine_searches(snapshot.workspace),
             *examine_definitions(snapshot.workspace, snapshot.logs.events),
         ]
     except (TaskError, LogError, PoolError) as error:

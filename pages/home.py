@@ -9,8 +9,10 @@ import streamlit as st
 from core.analysis.simulation import make_demo
 from core.evaluation.report import headline, score_names
 from core.pool.folder import pool_files
+from core.sampling.rare_labels import RARE, label_to_start_with
 from core.workspace.layout import SAMPLE
 from core.workspace.logs import shown_id
+from core.workspace.searches import read_searches
 from core.workspace.snapshot import Snapshot
 from core.workspace.task import SPLIT_NAMES, SPLITS
 from pages.ui import page_head, session
@@ -75,6 +77,25 @@ def offer_tagging(snapshot: Snapshot) -> None:
     if st.button("Tag everything", icon=":material/sell:", key="tag", help=told):
         st.session_state["data_tab"] = "Predict"
         st.switch_page("data.py")
+
+
+def offer_rare_start(snapshot: Snapshot) -> None:
+    """Where the label sought is rare: that kept searches find it sooner, and the way to them."""
+    if snapshot.stage not in ("training", "active learning"):
+        return
+    with refusals_shown():
+        task = snapshot.workspace.task
+        if not (value := label_to_start_with(snapshot)):
+            return
+        st.info(
+            f"Under {RARE:.0%} of the test set are {plain(task.name_of(value))}. Keep a search "
+            "for it on Explore, and let batches start with its items: *Settings* on Data.",
+            icon=":material/bookmark:",
+        )
+        page = "data.py" if read_searches(snapshot.workspace) else "sunlight.py"
+        name = {"data.py": "Open Data", "sunlight.py": "Search on Explore"}[page]
+        if st.button(name, key="rare_start"):
+            st.switch_page(page)
 
 
 def show_progress(snapshot: Snapshot) -> None:
@@ -190,6 +211,7 @@ else:
     left, right = st.columns([3, 2], gap="large")
     with left:
         show_next(snapshot)
+        offer_rare_start(snapshot)
         offer_tagging(snapshot)
         show_progress(snapshot)
         show_balance(snapshot)

@@ -31,6 +31,7 @@ from pages.ui.escape_markdown import plain
 from pages.ui.sunlight import filter_panel, state
 from pages.ui.sunlight.filter_panel import CHOSEN_BY, SET_NAMES
 from pages.ui.sunlight.item_list import show_list, show_sorting
+from pages.ui.sunlight.kept_searches import show_searches
 from pages.ui.sunlight.steps import Listed, Step
 
 LONGEST = 100  # characters of the text that others are like
@@ -209,6 +210,7 @@ step = state.chosen(choices)
 state.keep(step)
 filter_panel.show_controls(choices)
 filter_panel.show_filters(snapshot.workspace.task, choices)
+show_searches(snapshot, step.filters.words, choices)
 filter_panel.show_active(step.filters, snapshot.workspace.task, choices)
 state.write_address()
 show_look(snapshot, step)

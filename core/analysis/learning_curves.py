@@ -1,10 +1,10 @@
 """Learning curves of simulated active learning: mixes, models and seeds in one CSV file."""
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from concurrent.futures.process import BrokenProcessPool
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from hashlib import blake2b
 from itertools import product
 from multiprocessing import get_context
@@ -14,9 +14,12 @@ from core.analysis import simulation
 from core.analysis.simulation import Mix, Plan, Step
 from core.errors import LogError, LoopError
 from core.system.append_file import CsvFile
+from core.system.durable import copy_file
 from core.system.process import processors, temporary_folder
 from core.system.progress import Progress, silent
+from core.workspace.layout import SEARCHES, Workspace
 from core.workspace.logs import decode, encode, header_of
+from core.workspace.searches import read_searches
 from core.workspace.snapshot import Snapshot
 from core.workspace.task import Task, require_model
 
@@ -57,6 +60,7 @@ class Point:
 
 
 FIELDS = header_of(Point)
+START = 0.5  # the share of a batch that comes from kept searches at first, where a study has them
 
 
 @dataclass(frozen=True)
@@ -65,6 +69,7 @@ class Study:
 
     `mixes` has each mix as it was typed, and what that means. The pool of a `background` teaches
     the models their features, without the table's items; without one the table's own texts do.
+    `searches` is a file of kept searches; mixes that are `started` begin with what they find.
     """
 
     labeled: Path
@@ -74,6 +79,8 @@ class Study:
     models: Sequence[str]
     seeds: Sequence[int]
     background: Snapshot | None = None
+    searches: Path | None = None
+    started: Collection[str] = ()
 
     @property
     def random_mix(self) -> str | None:
@@ -99,6 +106,9 @@ def learn(
     with temporary_folder() as folder:
         simulation.write_labeled(study.labeled, folder, study.task)
         space = lay_background(study, folder)
+        if study.searches:
+            copy_file(study.searches, folder / SEARCHES)
+            read_searches(Workspace(folder, study.task))  # refuses what cannot be used
         table, file = simulation.read_labeled(folder, study.task), curve_file(out)
         _check_settings(study, space, out)
         expected = {seed: label_counts(table, seed, study.plan) for seed in study.seeds}
@@ -165,6 +175,8 @@ def _check_settings(study: Study, space: str, out: Path) -> None:
         "encoder": study.task.encoder,
         **asdict(study.plan),
     }
+    if study.searches:
+        settings["searches"] = blake2b(study.searches.read_bytes(), digest_size=8).hexdigest()
     beside = out.with_name(f"{out.name}.settings.json")
     try:
         if not out.exists() or not out.stat().st_size:
@@ -189,7 +201,12 @@ def _computed(
     threads may hang. Whatever ends the caller ends what still waits.
     """
     workers = min(workers or processors(), max(len(missing), 1))
-    jobs = [(folder, study.task, study.mixes[x.mix], x, study.plan) for x in missing]
+    started = replace(study.task, rare_start=START)
+    tasks = [started if x.mix in study.started else study.task for x in missing]
+    jobs = [
+        (folder, task, study.mixes[x.mix], x, study.plan)
+        for task, x in zip(tasks, missing, strict=True)
+    ]
     if workers == 1:
         yield from (compute(*job) for job in jobs)
         return

@@ -23,8 +23,9 @@ from core.features.pool_features import Space, load_space, space_of
 from core.models.label_columns import confidences
 from core.pool.folder import POOL_FOLDER
 from core.sampling.mix import Chosen, Pick, mixed, random_picks, shuffled
-from core.sampling.next_batch import Batch, propose
+from core.sampling.next_batch import Batch, first_picks, propose
 from core.sampling.pool_scores import PoolScores, score_pool
+from core.sampling.rare_labels import with_start
 from core.system.csv_rows import Row, Rows, format_rows, read_rows
 from core.system.durable import copy_file, new_folder, refused_as
 from core.system.progress import Progress, silent
@@ -210,7 +211,7 @@ def by_mix(mix: Mix, number: int) -> Choose:
     """The app's way to choose so many items, in the proportions of the mix."""
     counts = apportion(number, mix)
     return lambda snapshot, scores, generator: mixed(
-        snapshot, scores.probability, counts, generator, scores.is_own
+        snapshot, scores.probability, with_start(snapshot, counts), generator, scores.is_own
     )
 
 
@@ -221,7 +222,7 @@ def steps(table: LabeledPool, choose: Choose, model: str, seed: int, plan: Plan)
     them in a task of this seed. Ends early where the pool does.
     """
     snapshot = held_out(table, seed, plan)
-    picks = random_picks(snapshot, plan.initial, np.random.default_rng(seed + 1))
+    picks = first_picks(snapshot, plan.initial, "training", np.random.default_rng(seed + 1))
     probability = None
     for turn in range(plan.iterations + 1):
         snapshot = _with_labels(snapshot, table.oracle, "training", picks, probability)
@@ -233,7 +234,7 @@ def steps(table: LabeledPool, choose: Choose, model: str, seed: int, plan: Plan)
         if turn == plan.iterations:
             picks = []
         elif scores is None:  # as in the app, at random until there is something to learn
-            picks = random_picks(snapshot, plan.batch, generator)
+            picks = first_picks(snapshot, plan.batch, "training", generator)
         else:
             picks = shuffled(choose(snapshot, scores, generator), generator)
         yield Step(snapshot, trained, probability, picks, time.perf_counter() - began)

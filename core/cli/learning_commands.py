@@ -124,6 +124,10 @@ def simulate(
         Path | None,
         typer.Option(help="A workspace whose pool teaches the features; default: the table does."),
     ] = None,
+    searches: Annotated[
+        Path | None,
+        typer.Option(exists=True, help="A searches.toml: each mix also starts with what it finds."),
+    ] = None,
     workers: Annotated[int | None, typer.Option(min=1, help="Processes; default: cores.")] = None,
 ) -> None:
     """Learning curves of several mixes, from items whose labels are known."""
@@ -142,7 +146,9 @@ def simulate(
         encoder = encoder_place(workspace.task.encoder, workspace.path)
         task = replace(workspace.task, encoder=encoder)
         pool = read_snapshot(open_workspace(background), progress=report) if background else None
-        study = Study(labeled, task, plan, mixes, models, range(seeds), pool)
+        started = {f"{x} with searches": mix for x, mix in mixes.items() if searches}
+        mixes |= started
+        study = Study(labeled, task, plan, mixes, models, range(seeds), pool, searches, started)
         points = learn(study, out, workers=workers, progress=report)
         compared = compare(points, study.random_mix)
         answer = {"curve": str(out), "summary": summary(compared)}

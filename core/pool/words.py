@@ -1,10 +1,10 @@
 """The pool as bags of words, split at white space, and its exact duplicates."""
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache, partial
 from pathlib import Path
 
 import numpy as np
@@ -25,6 +25,7 @@ from core.pool.hashing import (
     text_offsets,
 )
 from core.pool.items import Pool, read_pool
+from core.pool.search import find
 from core.pool.text import is_blank
 from core.pool.tokens import Hashes
 from core.system.disk_cache import file_stamps, load_cached, load_earlier
@@ -40,6 +41,7 @@ from core.system.progress import Pace, Progress, silent
 
 WORDS_VERSION = 4  # part of the cache's key: a change of what is stored rebuilds it
 LENGTHS = ("short", "medium", "long")
+QUERIES = 32  # whose rows are kept: 8 bytes a row that is found
 WORDS_AT_ONCE = 700_000  # which bounds the memory: those of 100,000 headlines
 
 
@@ -101,6 +103,11 @@ class PoolWords:
     @cached_property
     def length_thirds(self) -> LengthThirds:
         return LengthThirds.of(self.bags.lengths)
+
+    @cached_property
+    def holding(self) -> Callable[[str], Indices]:
+        """The rows that hold what a query asks for, as `search.find`; kept for the last queries."""
+        return lru_cache(QUERIES)(partial(find, self.pool.texts))
 
     def copies_of(self, texts: Sequence[str]) -> Indices:
         """Where items stand whose text is one of these, or a copy of one."""

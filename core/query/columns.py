@@ -3,9 +3,8 @@
 Texts stay where they are, mapped into memory; of ten million items this holds their lengths.
 """
 
-from collections.abc import Callable
 from dataclasses import dataclass
-from functools import cached_property, lru_cache, partial
+from functools import cached_property
 
 import numpy as np
 import pyarrow as pa
@@ -13,12 +12,10 @@ import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from core.pool.hashing import firsts
-from core.pool.search import find
 from core.pool.words import PoolWords
 from core.workspace.snapshot import Snapshot
 
 MOST_VALUES = 50  # values of a column that can be chosen from a list
-QUERIES = 8  # whose rows are kept: 8 bytes a row that is found
 
 
 @dataclass(frozen=True)
@@ -35,11 +32,6 @@ class PoolColumns:
 
     def __len__(self) -> int:
         return len(self.n_words)
-
-    @cached_property
-    def holding(self) -> Callable[[str], NDArray[np.int64]]:
-        """The rows that hold what a query asks for, as `search.find`; kept for the last queries."""
-        return lru_cache(QUERIES)(partial(find, self.pool_words.pool.texts))
 
     @cached_property
     def values(self) -> dict[str, tuple[str, ...] | None]:

@@ -179,7 +179,7 @@ class Tables:
     def _holding(self, words: str) -> RowSet:
         """The items that hold these words."""
         outside = find(self.outside["text"], words) + len(self.columns)
-        return RowSet(np.concatenate([self.columns.holding(words), outside]), self._size)
+        return RowSet(np.concatenate([self.columns.pool_words.holding(words), outside]), self._size)
 
 
 _UNNOTED = {"split": UNLABELED} | dict.fromkeys(

@@ -15,6 +15,7 @@ from core.models.label_columns import confidences
 from core.pool.bags import Bags
 from core.sampling import strategies
 from core.sampling.catalog import CATALOG, refusal
+from core.sampling.rare_labels import match_strata
 from core.sampling.strategies import Chosen
 from core.workspace.snapshot import Snapshot
 from core.workspace.task import Task
@@ -93,6 +94,11 @@ class PoolArrays:
     def length_strata(self) -> NDArray[np.int64]:
         """Each item's third of the pool by its length, `(n_pool,)`."""
         return self.snapshot.pool_words.length_thirds(self.bags.lengths)
+
+    @property
+    def match_strata(self) -> NDArray[np.int64]:
+        """The number of the kept search that each item stands for, `(n_pool,)`, or LoopError."""
+        return match_strata(self.snapshot)
 
     @property
     def column_strata(self) -> NDArray[np.int64]:

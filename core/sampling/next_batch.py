@@ -8,13 +8,15 @@ from contextlib import suppress
 from dataclasses import dataclass, replace
 
 import numpy as np
+from numpy.typing import NDArray
 
 from core.errors import LoopError, PoolExhaustedError, RunError
 from core.evaluation.runs import current_run, keep, load_run, train
 from core.pool.items import require_items
 from core.sampling.catalog import CATALOG
-from core.sampling.mix import Pick, mixed, random_picks, shuffled
+from core.sampling.mix import Pick, mixed, shuffled
 from core.sampling.pool_scores import PoolScores, score_pool, with_own
+from core.sampling.rare_labels import with_start
 from core.sampling.second_opinions import mixed_in, opinions_due, rechecks_due, to_start_with
 from core.system.engines import THREADS, Engine
 from core.system.progress import Progress, silent
@@ -179,7 +181,7 @@ def _choose(snapshot: Snapshot, annotator: str, plan: _Plan) -> Batch:
     # A seed that is asked for, or the task's and the number of batches before this one.
     seed = snapshot.workspace.task.seed + len(batch_ids)
     seed = seed if plan.wishes.seed is None else plan.wishes.seed
-    picks = _picks(snapshot, plan.wishes, scores, missing, np.random.default_rng(seed))
+    picks = _picks(snapshot, plan.wishes, scores, (split, missing), np.random.default_rng(seed))
     due = opinions_due(snapshot, annotator)
     if split == "training":
         share = snapshot.workspace.task.recheck_bulk * len(picks)
@@ -202,10 +204,11 @@ def _picks(
     snapshot: Snapshot,
     wishes: BatchRequest,
     scores: PoolScores | None,
-    missing: int | None,
+    to_fill: tuple[str, int | None],
     generator: np.random.Generator,
 ) -> list[Pick]:
     """The picks in the order of the batch; at random as many as the split still lacks, no more."""
+    split, missing = to_fill
     if scores:
         counts = _counts(snapshot, wishes)
         chosen = mixed(snapshot, scores.probability, counts, generator, scores.is_own)
@@ -213,7 +216,16 @@ def _picks(
     if wishes.mix:
         return _without_model(snapshot, wishes, missing, generator)
     size = wishes.size or snapshot.workspace.task.batch_size
-    return random_picks(snapshot, min(size, missing) if missing else size, generator)
+    return first_picks(snapshot, min(size, missing) if missing else size, split, generator)
+
+
+def first_picks(
+    snapshot: Snapshot, number: int, split: str, generator: np.random.Generator
+) -> list[Pick]:
+    """Random items before a model can choose; beside them the task's start in training data."""
+    counts = {"random": number}
+    counts = with_start(snapshot, counts) if split == "training" else counts
+    return shuffled(mixed(snapshot, _no_scores(snapshot), counts, generator), generator)
 
 
 def _without_model(
@@ -231,9 +243,13 @@ def _without_model(
         raise LoopError(f"`{asking[0]}` needs a model. {why}")
     if missing is not None:
         counts = {"random": min(counts["random"], missing)}
+    return shuffled(mixed(snapshot, _no_scores(snapshot), counts, generator), generator)
+
+
+def _no_scores(snapshot: Snapshot) -> NDArray[np.float32]:
+    """What stands for probabilities where there is no model: no strategy looks at it."""
     n_labels = len(snapshot.workspace.task.labels)
-    nothing = np.empty((len(snapshot.pool_words.pool), n_labels), np.float32)
-    return shuffled(mixed(snapshot, nothing, counts, generator), generator)
+    return np.empty((len(snapshot.pool_words.pool), n_labels), np.float32)
 
 
 def _counts(snapshot: Snapshot, wishes: BatchRequest) -> dict[str, int]:
@@ -241,7 +257,8 @@ def _counts(snapshot: Snapshot, wishes: BatchRequest) -> dict[str, int]:
     task = snapshot.workspace.task
     mix = wishes.mix or task.mix
     size = wishes.size or (sum(mix.values()) if wishes.mix else snapshot.batch_size)
-    return apportion(size, mix)
+    counts = apportion(size, mix)
+    return counts if wishes.mix else with_start(snapshot, counts)
 
 
 def _proposals(

@@ -71,6 +71,16 @@ def stratified(
     return lowest(scores, candidates, number)
 
 
+def matches(
+    strata: NDArray[np.int64], candidates: Mask, number: int, generator: np.random.Generator
+) -> Ranked:
+    """A random draw among the items that kept searches match, equally many of each search.
+
+    `strata` numbers the search that each item stands for, `(n_pool,)`, -1 where there is none.
+    """
+    return stratified(strata, candidates & (strata >= 0), number, generator)
+
+
 def low_confidence(confidence: NDArray[np.floating], candidates: Mask, number: int) -> Ranked:
     """The items that the model is least sure of (chapter 2, least confidence)."""
     return lowest(confidence.astype(np.float64), candidates, number)

@@ -17,7 +17,7 @@ from core.errors import BackupError, SunlightError
 from core.system.durable import DAMAGED, new_file, refused_as, stands
 from core.system.findings import Finding, Kind
 from core.system.locks import lock
-from core.workspace.layout import Workspace
+from core.workspace.layout import SEARCHES, Workspace
 from core.workspace.logs import Event
 from core.workspace.task import SPLITS
 
@@ -25,7 +25,7 @@ FOLDER = "backups"
 
 MANIFEST = "manifest.json"  # of backups up to version 0.11.0: the zip file says the same
 HELD = re.compile(
-    rf"task\.toml|{re.escape(MANIFEST)}|(batches|annotations|runs|aliases)\.csv"
+    rf"(task|searches)\.toml|{re.escape(MANIFEST)}|(batches|annotations|runs|aliases)\.csv"
     rf"|({'|'.join(SPLITS)})_data/[^./][^/]*\.csv|definitions/[^./][^/]*\.toml"
 )
 """The only files that a backup holds: with any other one it is none."""
@@ -175,8 +175,9 @@ def _contents(workspace: Workspace) -> Iterator[tuple[str, bytes]]:
     In this order a row always comes before what it points to: a label that is in a label file has
     its event, and an event its batch, whoever writes meanwhile.
     """
-    with suppress(FileNotFoundError):
-        yield "task.toml", (workspace.path / "task.toml").read_bytes()
+    for name in ("task.toml", SEARCHES):
+        with suppress(FileNotFoundError):
+            yield name, (workspace.path / name).read_bytes()
     files = [file for _, _, file in workspace.label_files()]
     files += [file for _, file in workspace.former_files()]
     files += [workspace.annotations, workspace.runs, workspace.batches, workspace.aliases]

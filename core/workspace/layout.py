@@ -17,6 +17,7 @@ from core.workspace.logs import ADDED, Alias, Event, Proposal, Run, header_of
 from core.workspace.task import BULK, FORMER_STRATEGIES, SPLITS, STRATEGIES, SUNLIGHT, Label, Task
 from core.workspace.task_toml import load_task
 
+SEARCHES = "searches.toml"
 SAMPLE = Path(__file__).resolve().parents[2] / "data" / "sample"
 
 
@@ -122,7 +123,7 @@ class Workspace:
     def stamps(self) -> Stamps:
         """Those of every file that the loop reads."""
         lines = [file.path for file in self.line_files]
-        files = [*self.pool_files(), *lines, self.path / "task.toml"]
+        files = [*self.pool_files(), *lines, self.path / "task.toml", self.path / SEARCHES]
         return file_stamps(self.path, files)
 
     def _labeled(self, path: Path, values: Collection[str]) -> CsvFile:

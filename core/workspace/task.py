@@ -11,12 +11,13 @@ SPLITS = ("evaluation", "validation", "training")
 SPLIT_NAMES = dict(zip(SPLITS, ("test set", "validation set", "training data"), strict=True))
 """As people read them."""
 STRATEGIES = (
-    "random", "stratified length", "stratified column",
+    "random", "matches", "stratified length", "stratified column",
     "low confidence", "mean confidence", "margin", "ratio", "entropy",
     "outlier", "novel words", "underrepresented words",
     "most likely positive", "rarest label",
 )  # fmt: skip
 """In the order in which a batch is filled; the spellings that stand in the files."""
+MATCHES = "matches"  # what the start for rare labels asks for
 FORMER_STRATEGIES = {"diverse": "low confidence", "representative": "low confidence"}
 """Strategies of earlier versions, which older files name, with what takes their share of a mix."""
 NOT_RECORDED = "not recorded"  # stands where a label file says neither strategy nor annotator
@@ -133,6 +134,7 @@ class Task:
     several: bool = False
     frequent_first: bool = False
     rarest: str = ""
+    rare_start: float = 0.0
     retired: tuple[Label, ...] = ()
     quality: Quality = Quality()
     recheck_bulk: float = 0.05

@@ -72,6 +72,7 @@ def _facts(task: Task, names: Mapping[str, str]) -> dict[str, str]:
         "columns under a text": ", ".join(task.show),
         "column above a text": task.before,
         "order of labels": "the frequent ones first" if task.frequent_first else "as listed",
+        "share of kept searches at first": f"{100 * task.rare_start:g}%",
         "share of second opinions": f"{100 * quality.overlap:g}%",
         "share of repeats": f"{100 * quality.repeat:g}%",
         "number of items to start with": f"{quality.start:,}",

@@ -53,12 +53,13 @@ PLACES = {
     "stratify_by": ("batch", "stratify_by"),
     "rarest": ("batch", "rarest"),
     "recheck_bulk": ("batch", "recheck_bulk"),
+    "rare_start": ("batch", "rare_start"),
     "model": ("model", "name"),
     "encoder": ("model", "encoder"),
 }
 """The table and the name under which a field of the task is read and written, as it is."""
 FORMER = ("rest",)  # tables of earlier versions, which mean nothing any more
-OWN_RULES = ("labels", "mix")
+OWN_RULES = ("labels", "mix", "searches")
 """What is checked elsewhere: of these the names, or their number, are anybody's choice."""
 
 
@@ -99,7 +100,7 @@ def _task(table: Mapping[str, Any]) -> Task:
     if "labels" in table:  # the chapter's instructions go with the chapter's labels
         usual["instructions"] = dict.fromkeys(usual["instructions"], "")
     table = {name: value for name, value in table.items() if name not in FORMER}
-    said = _read_table(table, usual, "the top level")
+    said = read_table(table, usual, "the top level")
     plain = {field: (said[at] if at else said)[name] for field, (at, name) in PLACES.items()}
     every = _read_labels(said["labels"], plain["several"], said["keys"])
     labels = tuple(label for label in every if not label.retired)
@@ -221,7 +222,7 @@ def with_keys(labels: tuple[Label, ...], taken: set[str]) -> tuple[Label, ...]:
 
 
 def _read_label(entry: Mapping[str, Any], number: int) -> Label:
-    label = Label(**_read_table(entry, asdict(Label("")), f"label {number}"))
+    label = Label(**read_table(entry, asdict(Label("")), f"label {number}"))
     if not label.value or label.value != label.value.strip():
         what = f"label {number} has an empty or padded value"
         raise TaskError(f"{what}. Give it one such as `1`.")
@@ -257,7 +258,7 @@ def _check_key(what: str, key: str) -> None:
         raise TaskError(f"{where} is `{key}`. Choose one character, Backspace or an arrow key.")
 
 
-def _read_table(table: Mapping[str, Any], usual: Mapping[str, Any], where: str) -> dict[str, Any]:
+def read_table(table: Mapping[str, Any], usual: Mapping[str, Any], where: str) -> dict[str, Any]:
     """The table, over what it usually holds: those names, and each value of the same kind."""
     for name in table:
         if name not in usual:
@@ -273,7 +274,7 @@ def _read_value(name: str, value: Any, like: object) -> Any:  # noqa: ANN401 (an
     if refusal := _refusal(name, value, like):
         raise TaskError(f"`{name}` is {refusal}.")
     if isinstance(like, dict):
-        return _read_table(value, like, f"[{name}]")
+        return read_table(value, like, f"[{name}]")
     if isinstance(like, list | tuple):
         return tuple(dict.fromkeys(value))
     return float(value) if isinstance(like, float) else value

@@ -15,7 +15,7 @@ from core.analysis.learning_curves import (
     read_points,
 )
 from core.analysis.simulation import Plan, read_labeled, write_labeled
-from core.errors import LogError, LoopError, RunError
+from core.errors import LogError, LoopError, RunError, SearchError
 from core.system.progress import in_words
 from core.workspace.snapshot import read_snapshot
 from core.workspace.task_toml import default_task
@@ -184,3 +184,19 @@ def test_a_background_is_laid_out_for_all_processes(
     assert read_labeled(folder, study.task).space is None
     key = lay_background(replace(study, models=["linear"], background=pool), folder)
     assert read_labeled(folder, study.task).space.key == key
+
+
+def test_a_mix_that_is_started_begins_with_what_the_searches_find(study: Study, tmp_path: Path):
+    searches = tmp_path / "searches.toml"
+    searches.write_text('[[searches]]\nname = "disasters"\nquery = "hits"\nlabel = "1"\n')
+    mixes = {"random": {"random": 1}, "random, started": {"random": 1}}
+    started = replace(study, mixes=mixes, searches=searches, started=["random, started"])
+    points = learn(started, tmp_path / "curve.csv", workers=1)
+    first = {p.mix: round(p.positive_share * p.labels) for p in points if p.labels == 20}
+    assert first["random, started"] >= 10 > first["random"]
+    searches.write_text('[[searches]]\nname = "a"\nquery = "a"\n')
+    with pytest.raises(LogError, match="searches"):
+        learn(started, tmp_path / "curve.csv", workers=1)
+    searches.write_text("[[searches]\n")
+    with pytest.raises(SearchError, match="line 1"):
+        learn(started, tmp_path / "other.csv", workers=1)

@@ -4,18 +4,32 @@
     python -m tests.benchmarks.learning --workspace DIR
 
 The second takes every label of a workspace, and lets the rest of its pool teach the features.
+With `--searches FILE`, a `searches.toml`, it measures the start for rare labels instead: positives
+are taken out until 1% and 0.2% are left, and random labels and the chapter's mix go without and
+with what the searches find, in batches of `--batch`.
 With `pip install -r requirements-benchmarks.txt` also query strategies of scikit-activeml and
 small-text, on the same vectors, in the same loop and for the same model. They take minutes a curve.
 """
 
 import argparse
+import csv
+import io
+import random
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
+from statistics import median
 from tempfile import TemporaryDirectory
 
 from core.analysis.curve_comparison import Compared, compare, mean_of
-from core.analysis.learning_curves import Curve, Point, Study, lay_background, learn, point_of
+from core.analysis.learning_curves import (
+    Curve,
+    Point,
+    Study,
+    lay_background,
+    learn,
+    point_of,
+)
 from core.analysis.simulation import Plan, read_labeled, steps, write_labeled
 from core.pool.text import text_key
 from core.system.csv_rows import format_rows
@@ -66,6 +80,60 @@ def library_points(study: Study, number: int) -> list[Point]:
     return points
 
 
+SHARES = (0.01, 0.002)
+WITH = " with searches"
+
+
+def thinned(labeled: bytes, share: float, positive: str, seed: int = 1) -> bytes:
+    """The table with as many of its positives, drawn at random, as are this share of all items."""
+    head, *rows = csv.reader(io.StringIO(labeled.decode()))
+    found = [row for row in rows if row[2] == positive]
+    others = [row for row in rows if row[2] != positive]
+    kept = random.Random(seed).sample(found, round(share * len(others) / (1 - share)))
+    return format_rows([head, *sorted([*others, *kept])])
+
+
+def print_starts(study: Study, positive: str, batch: int, workers: int | None) -> None:
+    """Labels until ten positives, or until half of those there are, and until F > .3."""
+    mixes = {"random": RANDOM, "10/80/10, the chapter's": CHAPTER}
+    started = {name + WITH: mix for name, mix in mixes.items()}
+    labeled, folder = study.labeled.read_bytes(), study.labeled.parent
+    for share in SHARES:
+        table = folder / f"thinned-{share}.csv"
+        table.write_bytes(thinned(labeled, share, positive))
+        n_items = len(table.read_bytes().splitlines()) - 1
+        wanted = min(10, round(share * n_items * (1 - study.plan.evaluation) / 2))
+        iterations = int(n_items * (1 - study.plan.evaluation)) // batch
+        plan = replace(study.plan, initial=batch, batch=batch, iterations=iterations)
+        rare = replace(study, labeled=table, plan=plan, mixes=mixes | started, started=started)
+        points = learn(rare, folder / f"starts-{share}.csv", workers=workers)
+        rows = []
+        for name in rare.mixes:
+            curves = [[p for p in points if (p.mix, p.seed) == (name, at)] for at in study.seeds]
+            found = zip(*(labels_until(curve, wanted, 0.3) for curve in curves), strict=True)
+            rows.append([name, *(cell for each in found for cell in middle(each))])
+        print(f"\n{share:.1%} of {n_items:,} items are positive; median over seeds\n")
+        head = [f"labels until {wanted} positives", "of seeds", "labels until F > .3", "of seeds"]
+        print_table(["mix", *head], rows)
+
+
+def labels_until(points: Sequence[Point], positives: int, fscore: float) -> tuple[int | None, ...]:
+    """The training labels of a curve when it had so many positives, and so high a score, at first.
+
+    None where it never came that far, or there is no positive label.
+    """
+    found = (p.labels for p in points if round((p.positive_share or 0) * p.labels) >= positives)
+    scored = (point.labels for point in points if (point.fscore or 0) > fscore)
+    return next(found, None), next(scored, None)
+
+
+def middle(labels: Sequence[int | None]) -> tuple[str, str]:
+    """(the median, where a curve that never came so far is longest; how many did)."""
+    at = median(float("inf") if each is None else each for each in labels)
+    reached = sum(each is not None for each in labels)
+    return "never" if at == float("inf") else f"{at:,.0f}", f"{reached} of {len(labels)}"
+
+
 def print_curves(points: Sequence[Point], compared: Sequence[Compared], score: str) -> None:
     """One row for each mix: mean ± standard error at each number of labels, area, difference."""
     counts = sorted({point.labels for point in points})
@@ -99,6 +167,8 @@ def main() -> None:
     parser.add_argument("--seeds", type=int, default=5)
     parser.add_argument("--iterations", type=int, default=9)
     parser.add_argument("--workers", type=int)
+    parser.add_argument("--searches", type=Path, help="a searches.toml: the start for rare labels")
+    parser.add_argument("--batch", type=int, default=20, help="labels in a batch, with --searches")
     given = parser.parse_args()
     plan = replace(Plan(), iterations=given.iterations)
     models, seeds = given.model or MODELS[:1], range(given.seeds)
@@ -111,6 +181,13 @@ def main() -> None:
             study = replace(
                 study, labeled=labeled, task=snapshot.workspace.task, background=snapshot
             )
+        if given.searches:
+            table = Path(folder) / "labeled.csv"
+            if study.labeled != table:
+                table.write_bytes(study.labeled.read_bytes())
+            study = replace(study, labeled=table, searches=given.searches)
+            print_starts(study, study.task.positive.value, given.batch, given.workers)
+            return
         out = given.out or Path(folder) / "curves.csv"
         points = learn(study, out, workers=given.workers, progress=in_words(print))
         points += library_points(study, plan.batch)

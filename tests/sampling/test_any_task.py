@@ -12,6 +12,7 @@ from core.models.pool_predictions import pool_probabilities
 from core.sampling.catalog import CATALOG, preset_of, presets, refusal
 from core.sampling.mix import PoolArrays, mixed
 from core.sampling.next_batch import BatchRequest, preview, propose
+from core.workspace.searches import Search, keep_search
 from core.workspace.snapshot import Snapshot
 from core.workspace.task import check_mix
 from core.workspace.task_toml import parse_task
@@ -37,6 +38,7 @@ def worlds(tmp_path_factory: pytest.TempPathFactory) -> dict[str, tuple[Snapshot
     found = {}
     for kind in KINDS:
         snapshot = labeled_snapshot(tmp_path_factory.mktemp("world"), kind, source=True)
+        keep_search(snapshot.workspace, Search("everything", "/./"))
         found[kind] = snapshot, pool_probabilities(snapshot, runs.train(snapshot).model)
     return found
 

@@ -31,6 +31,7 @@ def arrays_of(number: int) -> dict[str, object]:
         "training_counts": draw.integers(0, 3, len(WORDS)),
         "pool_counts": draw.integers(3, 9, len(WORDS)),
         "length_strata": draw.integers(0, 3, number),
+        "match_strata": draw.integers(0, 4, number),
         "column_strata": draw.integers(0, 7, number),
     }
 

@@ -21,9 +21,9 @@ def draw(seed: int = 0) -> np.random.Generator:
 
 
 def without_column(strategies: tuple[str, ...]) -> list[str]:
-    """Those that the chapter's task allows and that need no column."""
+    """Those that the chapter's task allows and that need no column and no kept search."""
     usable = [name for name in strategies if not refusal(name, default_task())]
-    return [name for name in usable if name != "stratified column"]
+    return [name for name in usable if name not in ("stratified column", "matches")]
 
 
 def test_every_strategy_gives_its_share_and_no_item_comes_twice(active: Snapshot):

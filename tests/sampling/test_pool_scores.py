@@ -20,6 +20,7 @@ from core.sampling.next_batch import BatchRequest, preview, propose
 from core.sampling.pool_scores import score_pool
 from core.system.progress import in_words
 from core.workspace.layout import open_workspace
+from core.workspace.searches import Search, keep_search
 from core.workspace.snapshot import Snapshot, read_snapshot
 from core.workspace.task_toml import parse_task
 from tests.conftest import SMALL_TASK, MakeWorkspace, active_workspace, headlines, write_csv
@@ -172,6 +173,7 @@ def test_who_asks_the_model_chooses_among_the_encoded_and_all_others_among_all(
     snapshot: Snapshot, monkeypatch: pytest.MonkeyPatch
 ):
     in_two_stages(monkeypatch, encoded=40)
+    keep_search(snapshot.workspace, Search("everything", "/./"))
     model = train(snapshot).model
     own = score_pool(snapshot, model).is_own
     at = snapshot.pool_words.pool.positions(snapshot.pool_words.pool.ids.to_pylist())

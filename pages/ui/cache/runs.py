@@ -22,11 +22,14 @@ from core.models.pool_predictions import Predictions, predictions_of
 from core.query.filters import Filters
 from core.query.order import Rows, row_order, rows_in_order
 from core.query.row_set import RowSet
+from core.query.search_figures import SearchFigures
+from core.query.search_figures import search_figures as figures_of_search
 from core.query.shown_predictions import ShownPredictions, predictions_at
 from core.query.tables import KNOWN
 from core.system.disk_cache import Stamps, file_stamps
 from core.workspace.labels import labels_hash
 from core.workspace.logs import Run
+from core.workspace.searches import MOST_SEARCHES, Search
 from core.workspace.snapshot import Snapshot
 from pages.ui.cache.keep import by_snapshot, kept
 from pages.ui.cache.snapshot import tables
@@ -112,6 +115,13 @@ def places(snapshot: Snapshot, filters: Filters) -> RowSet:
         return RowSet(np.sort(likest(snapshot, filters)[0]), left.size)
     shown = shown_predictions(snapshot) if filters.ask_the_model() else None
     return tables(snapshot).rows(filters, shown)
+
+
+@kept(by_last_run, most=MOST_SEARCHES)
+def search_figures(snapshot: Snapshot, search: Search) -> SearchFigures:
+    """What this search finds now; raises SearchError for one that cannot be asked."""
+    found = tables(snapshot), search, snapshot.workspace.task
+    return figures_of_search(*found, shown_predictions(snapshot))
 
 
 @kept(by_last_run)

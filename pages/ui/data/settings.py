@@ -40,6 +40,8 @@ AGAIN = {
     "overlap": ("Second opinions, in %", "Random items that another person labels, too."),
     "repeat": ("Repeats, in %", "Random items that come back to the same person a week later."),
 }
+START = "From kept searches, in %, until ten items of a rare label are found"
+PERCENT = {"min_value": 0.0, "max_value": 100.0, "step": 1.0, "format": "%g"}
 DISPUTED = {"first": "count as labeled first", "hold": "wait until somebody decides"}
 
 
@@ -133,8 +135,10 @@ def _form(task: Task, snapshot: Snapshot, items: Mapping[str, int]) -> Task:
     mix = _mix(task, right)
     called = f"Items in a batch until {FEW_LABELS} training labels (0: the same)"
     first = _number(left, called, task.first_batch_size)
+    start = _number(right, START, 100 * task.rare_start, **PERCENT)
     words = {"title": title, "short": short, "detailed": detailed.strip(), "several": several}
     numbers = {"batch_size": size, "first_batch_size": first, "targets": targets, "mix": mix}
+    numbers["rare_start"] = round(start / 100, 8)
     offered = tuple(label for label in labels if not label.retired)
     retired = tuple(label for label in labels if label.retired)
     card = _card(task, snapshot.pool_words.pool.columns) | {"quality": _quality(task)}
@@ -162,11 +166,10 @@ def _quality(task: Task) -> Quality:
     )
     pressed, places = st.session_state[PRESSED], st.columns(3)
     usual = RECOMMENDED if pressed else task.quality
-    percent = {"min_value": 0.0, "max_value": 100.0, "step": 1.0, "format": "%g"}
     shares = {}
     for place, (name, (label, about)) in zip(places, AGAIN.items(), strict=False):
         share, key = 100 * getattr(usual, name), _key(f"{name} {pressed}")
-        share = _number(place, label, share, key=key, help=about, **percent)
+        share = _number(place, label, share, key=key, help=about, **PERCENT)
         shares[name] = round(share / 100, 8)
     told = {"key": _key(f"start {pressed}"), "help": "The same for everybody who joins."}
     start = _number(places[2], "Items to start with", usual.start, **told)

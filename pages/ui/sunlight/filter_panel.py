@@ -62,8 +62,8 @@ def show_active(filters: Filters, task: Task, choices: Choices) -> None:
             "Clear",
             type="tertiary",
             icon=":material/close:",
-            on_click=state.clear,
-            args=(choices,),
+            on_click=state.show_filters,
+            args=(Filters(), choices),
             key="sunlight_clear",
         )
 

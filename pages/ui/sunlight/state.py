@@ -145,9 +145,10 @@ def go(by: int, choices: Choices) -> None:
     _put(trail.current, choices)
 
 
-def clear(choices: Choices) -> None:
+def show_filters(filters: Filters, choices: Choices) -> None:
+    """These filters alone are at work when the page is drawn next."""
     step: Step = st.session_state[TRAIL].current
-    _put(replace(step, filters=Filters()), choices)
+    _put(replace(step, filters=filters), choices)
 
 
 def _address() -> dict[str, list[str]]:
