@@ -106,7 +106,10 @@ class Rows(Protocol):
         """The product with these weights, prepared for calls from several threads."""
 
     def pushes(self, row: int, text: str, weights: Weights, outputs: NDArray) -> Pushes:
-        """The terms of this row's product with `weights @ outputs`, by the pieces of its text."""
+        """The terms of this row's product with `weights @ outputs`, by the pieces of its text.
+
+        Not of the rows of `book`, whose product is no score.
+        """
 
 
 class Source(Protocol):

@@ -15,10 +15,8 @@ from typing import ClassVar
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
-from numpy.typing import NDArray
 
-from core.features.attribution import pieces_of
-from core.features.base import Doubles, Features, Numbers, Projection, Pushes, Weights, bag_sums
+from core.features.base import Doubles, Features, Numbers, Projection, Weights, bag_sums
 from core.pool.bags import Bags, Ids, Indices, Mask, bags_of, distinct_words
 from core.pool.text import number_words, words_of
 from core.pool.words import PoolWords
@@ -110,12 +108,6 @@ class WordRows:
 
     def projection(self, weights: Weights) -> Projection:
         return Projection(partial(_word_product, weights.sparse, self.known), self.bags)
-
-    def pushes(self, row: int, text: str, weights: Weights, outputs: NDArray) -> Pushes:
-        ids = self.vocabulary.ids
-        known = {word: ids[word] for word in words_of(text) if word in ids}
-        by_word = {word: float(weights.sparse[at] @ outputs) for word, at in known.items()}
-        return Pushes(tuple((piece, by_word.get(piece, 0.0)) for piece in pieces_of(text)))
 
 
 def _word_product(table: Numbers, known: Ids | None, bags: Bags) -> Numbers:

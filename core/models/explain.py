@@ -2,11 +2,9 @@
 
 The score of a label is its log-odds against the others: its logit less the mean of the other
 labels' logits; with two labels, and where a text can have several, that is the logarithm of
-P / (1 - P). Contributions are integrated gradients (Sundararajan, Taly and Yan 2017, "Axiomatic
-Attribution for Deep Networks") along the straight way from a text without words to the text; of a
-linear model they are its very terms. They add up: the score is the base, that of a text without
-words, and the sum of all pushes. What an encoder says it says of the text as a whole, and so it has
-a push of its own.
+P / (1 - P). The pushes are the terms of a linear model. They add up: the score is the base, that of
+a text without words, and the sum of all pushes. What an encoder says it says of the text as a
+whole, and so it has a push of its own.
 """
 
 from collections.abc import Sequence
@@ -39,15 +37,19 @@ def explain(model: Model, texts: Sequence[str], labels: Sequence[str]) -> list[E
     """What pushed the model towards each text's label of `labels`, or away from it.
 
     Of an answer of several labels, or of none of them, and of a label that was merged, it is the
-    one that the text is most likely to have. Raises RunError if the model has not learned it.
+    one that the text is most likely to have. Raises RunError if the model has not learned it, or
+    has hidden units, as `book` has.
     """
+    if model.name == "book":
+        raise RunError("The model `book` does not tell what each word does. Train `linear`.")
     told = [_named(model, label) for label in labels]
     matrix = model.network.weights(model.source.n_sparse)
     rows, found = model.source.rows(texts), []
-    products = rows.projection(matrix)(0, len(rows))  # (n_texts, n_outputs)
+    bias = model.network.first.bias.detach().numpy()  # (n_outputs,)
     if any(len(columns) > 1 for columns in told):
         from core.models.networks import probabilities_of  # imports torch
 
+        products = rows.projection(matrix)(0, len(rows))  # (n_texts, n_outputs)
         probability = probabilities_of(model.network, products)
     for row, (text, columns) in enumerate(zip(texts, told, strict=True)):
         column = next(iter(columns))
@@ -55,7 +57,8 @@ def explain(model: Model, texts: Sequence[str], labels: Sequence[str]) -> list[E
             column = max(columns, key=probability[row].__getitem__)
         label = columns[column]
         weights = score_weights(len(model.trained_on), column, several=model.several)
-        base, outputs = model.network.linearized(products[row], weights)
+        outputs = weights[: len(bias)]  # of two labels there is one output
+        base = float(np.where(outputs, bias, 0) @ outputs)
         pushes = rows.pushes(row, text, matrix, outputs)
         found.append(Explanation(label, base, pushes.pieces, pushes.whole))
     return found

@@ -36,25 +36,6 @@ class BookNetwork(nn.Module):
         hidden = torch.relu(product + self.bias)  # (n_items, HIDDEN)
         return torch.log_softmax(self.out(hidden), dim=1)
 
-    def linearized(self, product: Numbers, weights: Numbers) -> tuple[float, Numbers]:
-        """As `LinearNetwork.linearized`, by integrated gradients, exactly.
-
-        On the way to the text a hidden unit's input grows in a straight line, so that it is open,
-        and its gradient is 1, on a share of the way that can be worked out: there are no steps.
-        """
-        bias = self.bias.detach().numpy()
-        out = weights @ self.out.weight.detach().numpy()  # (HIDDEN,)
-        base = np.maximum(bias, 0) @ out + weights @ self.out.bias.detach().numpy()
-        return float(base), out * _open_share(bias, product)
-
-
-def _open_share(start: Numbers, rise: Numbers) -> Numbers:
-    """For which share of the steps t from 0 to 1 `start + t * rise` is above 0, elementwise."""
-    with np.errstate(divide="ignore", invalid="ignore"):
-        crossing = np.clip(np.where(rise == 0, 0, -start / rise), 0, 1)
-    closed_first = np.where(rise > 0, 1 - crossing, crossing)
-    return np.where(rise == 0, start > 0, closed_first).astype(np.float32)
-
 
 class FirstLayer(nn.Module):
     """The matrix over a source's columns, of which only those in training items are not zero.
@@ -100,16 +81,6 @@ class LinearNetwork(nn.Module):
         """These rows times the first layer's matrix; ids are places in its `columns`."""
         sparse = bag_sums(self.first.sparse.detach().numpy(), features.bags, features.values)
         return sparse + features.dense @ self.first.dense.detach().numpy()
-
-    def linearized(self, product: Numbers, weights: Numbers) -> tuple[float, Numbers]:
-        """(score of a text without words, what each output of the first layer counts for it).
-
-        A score is the logits times `weights`, `(n_labels,)`; `product`, `(n_outputs,)`, is the
-        text's by the first layer.
-        """
-        bias = self.first.bias.detach().numpy()
-        outputs = weights[: len(bias)]
-        return float(np.where(outputs, bias, 0) @ outputs), outputs
 
 
 Network = BookNetwork | LinearNetwork

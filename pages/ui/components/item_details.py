@@ -221,11 +221,12 @@ def ask_name(key: str) -> None:
 def _of_model(snapshot: Snapshot, model: Model, item_id: str, text: str) -> list[str]:
     """Words and neighbors; without what an encoder that is gone would have said."""
     parts = []
-    with suppress(RunError):
+    with suppress(RunError):  # `book` has no words to show
         (predicted,) = model.columns.answers(score_texts(model, [text]))
         (explanation,) = explain(model, [text], [predicted])
         towards = snapshot.workspace.task.label(explanation.label).name
         parts.append(_words(snapshot, model, explanation, towards))
+    with suppress(RunError):
         parts.append(_neighbors(snapshot, runs.labeled_like(snapshot, item_id, text, NEIGHBORS)))
     return parts
 
