@@ -18,8 +18,10 @@ from playwright.sync_api import BrowserContext, Page, expect
 from scipy.stats import chi2
 from streamlit.testing.v1 import AppTest
 
-from core.evaluation.runs import keep, train
+from core.evaluation.runs import keep, load_run, train
 from core.exchange.table_writers import write_items
+from core.models.explain import explain
+from core.models.predict import score_texts
 from core.query.filters import Filters
 from core.query.tables import Tables
 from core.sampling.next_batch import propose
@@ -28,6 +30,7 @@ from core.workspace.logs import append_records
 from core.workspace.relabel import flag_of
 from core.workspace.snapshot import open_snapshot
 from core.workspace.task import SUNLIGHT
+from pages.ui.components.item_details import signed
 from pages.ui.sunlight.steps import LONGEST, Step, Trail, new_seed
 from tests.browser import eventually, heard, label_rows, settled
 from tests.conftest import MakeWorkspace, NewContext, headlines
@@ -334,8 +337,21 @@ def test_the_random_button_is_uniform_over_the_pool(page: Page, site: Site, work
 def test_a_big_item_says_all_that_is_known_of_it(demo_folder: Path, monkeypatch):
     page = open_page(demo_folder, monkeypatch, seed="3", size="1", strategy="low confidence")
     told = " ".join(html.proto.body for html in page.get("html"))
-    for part in ("Push towards ", 'data-testid="neighbours"', "proposed for"):
+    for part in ("prediction most towards ", 'data-testid="neighbours"', "proposed for"):
         assert part in told
+    snapshot = open_snapshot(demo_folder)
+    model, text = load_run(snapshot, snapshot.logs.runs[-1]), shaded(told)
+    (predicted,) = model.columns.answers(score_texts(model, [text]))
+    (explanation,) = explain(model, [text], [predicted])
+    word, push = max(explanation.pieces, key=lambda piece: abs(piece[1]))
+    assert f"log-odds: “{html_escape(word)}” {signed(push)}" in told
+    assert f'title="{signed(push)} log-odds">{html_escape(word)}</span>' in told
+
+
+def shaded(html: str) -> str:
+    """The text of which the words are shaded, as it was typed."""
+    shown = re.search(r'data-testid="whole">(.*?)</p>', html, re.DOTALL)[1]
+    return unescape(re.sub("<[^>]+>", "", shown))
 
 
 def test_a_label_given_here_is_in_the_logs(demo: Path, monkeypatch):

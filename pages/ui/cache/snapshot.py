@@ -1,6 +1,5 @@
 """The snapshot of a workspace, its tables, and its way in for events."""
 
-from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import lru_cache
@@ -11,7 +10,6 @@ import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
 from core.pool.folder import pool_files
-from core.pool.text import occurrences
 from core.pool.words import PoolWords, read_pool_words
 from core.query.columns import pool_columns
 from core.query.tables import Tables
@@ -42,12 +40,6 @@ def inbox(path: Path) -> Inbox:
 def tables(snapshot: Snapshot) -> Tables:
     """The tables of this state of the loop, over the columns of its pool."""
     return Tables(snapshot, _pool_columns(snapshot))
-
-
-@kept(by_snapshot)
-def training_words(snapshot: Snapshot) -> Counter[str]:
-    """How often each word, folded, occurs in what a model may learn from."""
-    return occurrences(item.text for item in snapshot.labels.usable_training)
 
 
 @lru_cache(maxsize=STATES)

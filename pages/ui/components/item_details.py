@@ -1,4 +1,4 @@
-"""One item: its label and flag, its words, similar labeled items, and its history."""
+"""One item: its label and flag, its text with its strongest words, similar items, its history."""
 
 import re
 from collections.abc import Callable, Collection, Sequence
@@ -13,7 +13,6 @@ from core.errors import RunError, SunlightError
 from core.models.explain import Explanation, explain
 from core.models.model import Model
 from core.models.predict import score_texts
-from core.pool.text import folded
 from core.workspace import relabel
 from core.workspace.assignment import owed
 from core.workspace.events import MAX_NOTE
@@ -23,7 +22,7 @@ from core.workspace.snapshot import Snapshot, being_held_out
 from core.workspace.task import SPLIT_NAMES, Task
 from pages.ui import session
 from pages.ui.cache import runs
-from pages.ui.cache.snapshot import inbox, training_words
+from pages.ui.cache.snapshot import inbox
 from pages.ui.components.charts import label_colors, two_colors
 from pages.ui.components.controls import choose_label, is_chosen_from_list, offer_more_like
 from pages.ui.components.items import MOST, item_html, show_items
@@ -38,7 +37,10 @@ GIVEN = "sunlight_given"
 NEIGHBORS = 5
 
 LONGEST = 160  # characters of a neighbor's text; one line of it is shown, and more under the mouse
-MOST_WORDS = 200  # rows of the table of words; a headline has ten
+
+LEAST_PUSH = 0.05  # of the strongest push of a text, the share below which a word is not marked
+MOST_MARKED = 200  # words; a headline has ten
+NAMED = 3  # words that a sentence names
 
 
 def show_item(
@@ -73,9 +75,7 @@ def show_details(snapshot: Snapshot, item_id: str, text: str) -> None:
     model = runs.model(snapshot, run) if run else None
     _show_actions(snapshot, item_id, assisted=not is_held_out and model is not None)
     offer_more_like(snapshot, item_id, text)
-    parts = []
-    if len(text) > MOST:
-        parts.append(f'<p class="sl-whole" dir="auto" data-testid="whole">{escape(text)}</p>')
+    parts = [_whole(escape(text)) if len(text) > MOST else ""]
     if is_held_out:
         parts.append(
             '<p class="sl-title">This item, or a copy of it, is waiting for its label in the test '
@@ -83,7 +83,7 @@ def show_details(snapshot: Snapshot, item_id: str, text: str) -> None:
             "nobody.</p>"
         )
     elif model:
-        parts += _of_model(snapshot, model, item_id, text)
+        parts = _of_model(snapshot, model, item_id, text, *parts)
     parts.append(_history(history(snapshot, item_id, is_held_out=is_held_out)))
     told = "".join(f"<div>{part}</div>" for part in parts if part)
     st.html(f'<div class="sl-more" data-testid="details">{told}</div>')
@@ -218,54 +218,55 @@ def ask_name(key: str) -> None:
     )
 
 
-def _of_model(snapshot: Snapshot, model: Model, item_id: str, text: str) -> list[str]:
-    """Words and neighbors; without what an encoder that is gone would have said."""
-    parts = []
-    with suppress(RunError):  # `book` has no words to show
+def _of_model(snapshot: Snapshot, model: Model, item_id: str, text: str, shown: str) -> list[str]:
+    """The text with its words, else as `shown`, and neighbors; without what an encoder would say.
+
+    An encoder may be gone; and `book` has no words to show.
+    """
+    parts = [shown]
+    with suppress(RunError):
         (predicted,) = model.columns.answers(score_texts(model, [text]))
         (explanation,) = explain(model, [text], [predicted])
-        towards = snapshot.workspace.task.label(explanation.label).name
-        parts.append(_words(snapshot, model, explanation, towards))
+        parts = [_words(snapshot.workspace.task, explanation)]
     with suppress(RunError):
         parts.append(_neighbors(snapshot, runs.labeled_like(snapshot, item_id, text, NEIGHBORS)))
     return parts
 
 
-def _words(snapshot: Snapshot, model: Model, explanation: Explanation, towards: str) -> str:
-    """Each word: how often the training data has it, and its push, in the colors of the card."""
-    pieces = [(piece, push) for piece, push in explanation.pieces if piece.strip()]
-    if not pieces:
-        return ""
-    known, counts = model.known([piece for piece, _ in pieces]), training_words(snapshot)
-    most = max(abs(push) for _, push in pieces) or 1.0
-    colors = label_colors(snapshot.workspace.task.labels)
-    ends = two_colors(colors, towards)[::-1]
-    left_out = len(pieces) - MOST_WORDS
-    rows = "".join(
-        f'<tr><td dir="auto"><span class="{"" if piece in known else "sl-new"}">{escape(piece)}'
-        "</span></td>"
-        f'<td class="sl-number">{counts[folded(piece)]:,}</td>'
-        f'<td class="sl-number">{signed(push)}</td><td>{_bar(push / most, *ends)}</td></tr>'
-        for piece, push in pieces[:MOST_WORDS]
+def _words(task: Task, explanation: Explanation) -> str:
+    """The text with its strongest words in the colors of the card, and a sentence on them."""
+    towards, pieces = task.label(explanation.label).name, explanation.pieces
+    words = [at for at, (piece, _) in enumerate(pieces) if piece.strip()]
+    strongest = sorted(words, key=lambda at: -abs(pieces[at][1]))[:MOST_MARKED]
+    most = max((abs(pieces[at][1]) for at in strongest), default=0.0)
+    colors = two_colors(label_colors(task.labels), towards)
+    marked = {at for at in strongest if abs(pieces[at][1]) > LEAST_PUSH * most}
+    shown = "".join(
+        _shaded(piece, push, abs(push) / most, colors) if at in marked else escape(piece)
+        for at, (piece, push) in enumerate(pieces)
     )
-    more = f"{left_out:,} more words are not listed. " if left_out > 0 else ""
-    whole = f" The whole text (encoder): {signed(explanation.whole)}." if explanation.whole else ""
+    named = [*dict.fromkeys(pieces[at] for at in strongest if at in marked)][:NAMED]
+    told = ", ".join(f"“{piece}” {signed(push)}" for piece, push in named)
+    whole = f", the whole text (encoder) {signed(explanation.whole)}" if explanation.whole else ""
+    return _whole(shown) + (
+        f"<p>What moved the prediction most towards {escape(towards)} (+) or away from it (−), in "
+        f"log-odds: {escape(told) or 'no word'}{whole}. An empty text scores "
+        f"{signed(explanation.base)}, this one {signed(explanation.score)}.</p>"
+    )
+
+
+def _shaded(piece: str, push: float, strength: float, colors: tuple[str, str]) -> str:
+    """A word in the color of what it speaks for, as deep as its push is strong, in [0, 1]."""
+    color, line = (colors[0], "solid") if push > 0 else (colors[1], "dotted")
+    wash = f"color-mix(in oklab, {color} {6 + 26 * strength:.0f}%, transparent)"
     return (
-        "<table><tr><th>Word</th><th>In training data</th>"
-        f'<th colspan="2">Push towards {escape(towards)}</th></tr>{rows}</table>'
-        f"<p>{more}How each word moved the prediction, in log-odds: an empty text scores "
-        f"{signed(explanation.base)}, this one {signed(explanation.score)}.{whole} Underlined "
-        "words are new to the model.</p>"
+        f'<span class="sl-pushes" style="background:{wash};text-decoration-style:{line}" '
+        f'title="{signed(push)} log-odds">{escape(piece)}</span>'
     )
 
 
-def _bar(share: float, *colors: str) -> str:
-    """A bar to the left or right of a middle line, `share` in [-1, 1] of its half."""
-    left, right = (
-        f'<i style="width:{abs(part):.0%};background:{color}"></i>'
-        for part, color in zip((min(share, 0), max(share, 0)), colors, strict=True)
-    )
-    return f'<div class="sl-bar" aria-hidden="true"><span>{left}</span><span>{right}</span></div>'
+def _whole(shown: str) -> str:
+    return f'<p class="sl-whole" dir="auto" data-testid="whole">{shown}</p>'
 
 
 def signed(number: float) -> str:
