@@ -1,18 +1,15 @@
-"""A figure: a chart with its title, one sentence on how to read it, and its exports.
+"""A figure: a chart with its title and one sentence on how to read it.
 
 A chart is made over the rows `POINTS`, whichever these are: its specification is worked out once,
-which takes altair some 40 ms, and only rows travel after that. CSV is made of the rows when
-somebody asks; Streamlit has PNG in its toolbar.
+which takes altair some 40 ms, and only rows travel after that. Streamlit has PNG in its toolbar.
 """
 
 from collections.abc import Callable, Hashable
-from functools import partial
 
 import altair as alt
 import pandas as pd
 import streamlit as st
 
-from core.exchange.table_writers import guarded
 from pages.ui.cache.keep import chart_spec
 from pages.ui.escape_markdown import plain
 
@@ -34,10 +31,9 @@ def show_figure(
     rows: pd.DataFrame,
     *arguments: Hashable,
 ) -> None:
-    """The chart that `make` gives for these arguments, with title, reading aid and exports.
+    """The chart that `make` gives for these arguments, with title and reading aid.
 
-    `name` is the figure's own among all pages, of letters, digits and hyphens: files are called by
-    it.
+    `name` is the figure's own among all pages, of letters, digits and hyphens.
     """
     renderer = "canvas" if len(rows) > CANVAS_FROM else "svg"
     with st.container(key=name, gap="small"):
@@ -54,16 +50,6 @@ def show_figure(
         }
         width = "content" if "width" in spec else "stretch"
         st.vega_lite_chart(spec, width=width, key=f"{name}-chart")
-        st.download_button(
-            "CSV",
-            partial(_csv, rows),
-            f"{name}.csv",
-            "text/csv",
-            key=f"{name}-csv",
-            on_click="ignore",
-            type="tertiary",
-            help="Download the numbers behind the chart",
-        )
 
 
 def _config(ink: str) -> dict[str, object]:
@@ -75,11 +61,3 @@ def _config(ink: str) -> dict[str, object]:
         "axis": words | {"labelFlush": False, "labelSeparation": 6},
         "axisXQuantitative": {"tickCount": {"expr": "ceil(width / 64)"}},  # room for each number
     }
-
-
-def _csv(rows: pd.DataFrame) -> str:
-    """The rows as CSV, of which a spreadsheet runs nothing."""
-    rows = rows.rename(columns=guarded)
-    for name in rows.select_dtypes(exclude="number"):
-        rows[name] = rows[name].map(lambda cell: guarded(cell) if isinstance(cell, str) else cell)
-    return rows.to_csv(index=False)

@@ -1,7 +1,6 @@
 """What a person does on the Metrics page."""
 
 from collections.abc import Iterator
-from itertools import cycle
 
 from tests.benchmarks.interactions import gestures as hand
 from tests.benchmarks.interactions.visit import (
@@ -40,15 +39,6 @@ def sliding(visit: Visit) -> Iterator[Act]:
         yield lambda: hand.nudge(visit.page, "metrics_cut")
 
 
-def exporting(visit: Visit) -> Iterator[Act]:
-    """The CSV of one figure after the other."""
-    visit.open(METRICS)
-    buttons = visit.page.locator('[class*="st-key-"][class*="-csv"] button:visible')
-    buttons.first.wait_for()
-    for at in cycle(range(buttons.count())):
-        yield lambda at=at: buttons.nth(at).click(timeout=hand.WAIT)
-
-
 KINDS: dict[str, Kind] = {
     "open": arriving("metrics"),
     "run": choosing(METRICS, "metrics_run"),
@@ -59,6 +49,5 @@ KINDS: dict[str, Kind] = {
     "Probabilities": viewing(2),
     "Worst errors": viewing(3),
     "threshold moved": sliding,
-    "CSV": exporting,
     "open, after a label": arriving_after_a_label("metrics"),
 }
