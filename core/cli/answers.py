@@ -243,8 +243,7 @@ def predictions_json(made: PredictionsMade) -> dict[str, Any]:
 
 def preview_json(table: SourceTable, columns: Columns) -> dict[str, Any]:
     """How a table would be read, what of that is in doubt, and its first rows."""
-    from core.exchange.foreign_table import PREVIEW, read_as
-    from core.exchange.own_export import is_export
+    from core.exchange.foreign_table import PREVIEW, is_export, read_as
 
     doubts = [{"about": doubt.about, "readings": dict(doubt.readings)} for doubt in table.doubts]
     return {

@@ -20,7 +20,7 @@ from core.exchange.import_types import (
     of_batch,
     own_columns,
 )
-from core.exchange.own_export import is_export
+from core.exchange.provenance import ALIAS_OF, EXPORT_FIELDS
 from core.exchange.table_writers import unguarded
 from core.exchange.tables.dates import day_comes_first, moment
 from core.exchange.tables.dialect import NONE
@@ -111,8 +111,15 @@ def understood(
     return read, Defaults(**for_all, labels=labels, refuse_unknown=refuse_unknown)
 
 
+def is_export(table: SourceTable) -> bool:
+    """Whether the table is one that Sunlight has exported, as CSV, Excel, JSON lines or Parquet."""
+    return table.columns[: len(EXPORT_FIELDS) - 1] == EXPORT_FIELDS[:-1]
+
+
 def recognized(table: SourceTable) -> dict[str, str]:
     """The columns that the table's format defines, else those that are guessed."""
+    if is_export(table):
+        return {what: what for what in ROLE_NAMES}
     if table.roles:
         return table.roles.roles()
     return guess(table.columns, table.sample, table.structured)
@@ -168,7 +175,10 @@ def read_table(
     reader = _Reader(table, columns, unsaid, task)
     pace = Pace(progress, f"reading {table.name}", None, "rows")
     for block in table.blocks(AT_ONCE):
-        reader.take(block.rows, block.bad)
+        rows = block.rows
+        if is_guarded(table):
+            rows = [(line, [*map(unguarded, cells)]) for line, cells in rows]
+        reader.take(rows, block.bad)
         pace.add(len(block.rows))
     found = reader.finish()
     if not found.rows:
@@ -179,10 +189,20 @@ def read_table(
 def kept_columns(
     table: SourceTable, columns: Columns, *, keep_label: bool = False
 ) -> dict[str, str]:
-    """What each column that stays the items' own is called in the pool, in the table's order."""
-    used = columns.used() - ({columns.label} if keep_label else set())
+    """What each column that stays the items' own is called in the pool, in the table's order.
+
+    What an export says of a label beside its columns of `ROLE_NAMES` is left out.
+    """
+    used = columns.used() | ({*EXPORT_FIELDS, ALIAS_OF} if is_export(table) else set())
+    used -= {columns.label} if keep_label else set()
     names = [name for name in table.columns if name not in used]
-    return dict(zip(names, own_columns(names), strict=True))
+    called = [unguarded(name) for name in names] if is_guarded(table) else names
+    return dict(zip(names, own_columns(called), strict=True))
+
+
+def is_guarded(table: SourceTable) -> bool:
+    """Whether cells that look like formulas have an apostrophe that is not their own."""
+    return table.kind == "csv" and is_export(table)
 
 
 def row_count(table: SourceTable) -> int:
@@ -225,7 +245,7 @@ def label_column(table: SourceTable, column: str, several: bool | None = None) -
     """
     at = table.columns.index(column)
     cells = Counter(row[at] for block in table.blocks() for _, row in block.rows)
-    if is_export(table) and table.kind == "csv":
+    if is_guarded(table):
         cells = {unguarded(cell): number for cell, number in cells.items()}
     if several is None:
         several = hold_several(cells, joined=is_export(table))
@@ -276,7 +296,7 @@ class _Reader:
         names = kept_columns(table, columns, keep_label=not unsaid.refuse_unknown)
         self._own = [table.columns.index(name) for name in names]
         own: dict[str, list[str]] = {name: [] for name in names.values()}
-        self._found = TableContents(table.name, False, own, ids_made=not columns.item_id)
+        self._found = TableContents(table.name, own, ids_made=not columns.item_id)
         self._unsaid, self._task = unsaid, task
         self._at = {what: table.columns.index(x) for what, x in columns.roles().items()}
         self._texts_at = texts_at(table, columns)
@@ -284,6 +304,8 @@ class _Reader:
             task.label(value)  # raises TaskError for one that is none
         in_small = {word.casefold(): value for word, value in unsaid.labels.items()}
         self._words = label_words(task) | in_small | dict(unsaid.labels)
+        if is_export(table):  # which has retired labels, too
+            self._words |= {value: value for value in task.current.values()}
         self._place: dict[int, int] = {}
         self._line_of: dict[str, int] = {}
         self._labels: dict[int, Labeled] = {}
@@ -411,7 +433,7 @@ def _with_batches(items: Sequence[Labeled], name: str) -> list[ImportedLabel]:
     A batch is one person's, of one split. Its name goes by what is in it: the same table gives the
     same batches at every import.
     """
-    content = "\x00".join(f"{x.item_id}\x01{x.label}\x01{x.annotator}" for x in items)
+    content = "\x00".join(f"{x.item_id}\x01{x.label}\x01{x.annotator}\x01{x.split}" for x in items)
     stem = f"{IMPORTED}{blake2b((name + content).encode(), digest_size=4).hexdigest()}"
     places: dict[tuple[str, str], int] = {}
     sizes: Counter[int] = Counter()

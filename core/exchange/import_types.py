@@ -49,15 +49,13 @@ class TableContents:
     """The items and labels of one table, without copies, and what could not be read.
 
     `keys` are 64 bits of each item's text key, `(n_items,)`; `lines` is where each stands.
-    `is_export` is true for what Sunlight has written itself: then ids decide what is the same, and
-    no label is left out. `ids_made` is true where the table has no ids. Texts `disagreeing` have
+    `ids_made` is true where the table has no ids. Texts `disagreeing` have
     two labels, those `split_twice` one label in two splits. Of the words for labels that the task
     does not know `refused_words` counts those of bad rows, `unlabeled_words` those that give none.
     `aliases` are rows with the text of an item, by another id: (line, id, place of the item).
     """
 
     name: str
-    is_export: bool
     own: dict[str, list[str]]
     ids_made: bool = False
     item_ids: list[str] = field(default_factory=list)
@@ -94,9 +92,9 @@ def of_batch(item: Labeled, batch_id: str, rank: int, moment: str) -> ImportedLa
     return ImportedLabel(item, proposal, event)
 
 
-def event_id(item: Labeled, batch_id: str = "") -> str:
+def event_id(item: Labeled, batch_id: str) -> str:
     """The same label of the same import has the same id at every import."""
-    said = (batch_id or item.batch_id, item.item_id, item.label, item.annotator, item.labeled_at)
+    said = (batch_id, item.item_id, item.label, item.annotator, item.labeled_at)
     return f"{blake2b(chr(0).join(said).encode(), digest_size=16).hexdigest()}-1"
 
 

@@ -21,10 +21,9 @@ import pyarrow.csv
 from numpy.typing import NDArray
 
 from core.errors import TableError, TaskError
-from core.exchange.foreign_table import read_table
+from core.exchange.foreign_table import read_table, understood
 from core.exchange.import_types import SHOWN, Defaults, TableContents, first_bad
 from core.exchange.imports import planned_labels, recorded
-from core.exchange.own_export import is_export, read_export
 from core.exchange.reconcile import NEW, MissingRows, match, missing_rows
 from core.exchange.tables.dialect import NONE
 from core.exchange.tables.opening import PACKED, open_table
@@ -39,7 +38,7 @@ from core.system.parallel import row_blocks
 from core.system.progress import Pace, Progress, silent
 from core.workspace.labels import append_labels
 from core.workspace.layout import Workspace, open_workspace
-from core.workspace.logs import Event, append_records, read_aliases
+from core.workspace.logs import append_records, read_aliases
 from core.workspace.snapshot import read_snapshot
 from core.workspace.task_file import replace_task, why_labels_stay
 from core.workspace.task_toml import parse_task
@@ -115,7 +114,7 @@ def import_data(
     leave_out_bad_rows: bool = False,
     progress: Progress = silent,
 ) -> ImportResult:
-    """All items and labels of a table or an export; or nothing.
+    """All items and labels of a table, by these columns or those that are recognized; or nothing.
 
     `new_task` is the `task.toml` that the workspace gets with them. Raises TableError if a row
     cannot be taken and bad rows are not to be left out, TaskError if the labels of the task stay,
@@ -124,12 +123,9 @@ def import_data(
     if new_task:
         workspace = Workspace(workspace.path, parse_task(new_task, "the new task"))
     with _collector_at_rest():
-        if is_export(source):
-            incoming = read_export(source, workspace.task, progress)
-        elif columns is None:
-            raise TableError(f"{source.name}: say which column holds the text.")
-        else:
-            incoming = read_table(source, columns, unsaid or Defaults(), workspace.task, progress)
+        if columns is None:
+            columns, _ = understood(source, {}, {}, refuse_unknown=True)
+        incoming = read_table(source, columns, unsaid or Defaults(), workspace.task, progress)
         if leave_out_bad_rows:
             _refuse_wrong_reading(source, incoming)
         return _take_over(workspace, incoming, new_task, leave_out_bad_rows, progress)
@@ -203,7 +199,7 @@ def _take_over(
         workspace.aliases.append([*aliases.items()])
         append_labels(workspace, found.rows)
         append_records(workspace.batches, found.proposals)
-        append_records(workspace.annotations, _with_definitions(workspace, found.events))
+        append_records(workspace.annotations, found.events)
     held_out = {text_key(x.item.text) for x in here.wanted if x.item.split != "training"}
     held_out |= set(snapshot.labels.held_out_keys)
     return ImportResult(
@@ -223,12 +219,6 @@ def _take_over(
         unknown_words=incoming.unlabeled_words,
         record=record,
     )
-
-
-def _with_definitions(workspace: Workspace, events: Sequence[Event]) -> list[Event]:
-    """The events, without versions of the definitions that this workspace does not have."""
-    known = {path.stem for path in workspace.definitions.glob("[!.]*.toml")}
-    return [x if x.definitions in known else replace(x, definitions="") for x in events]
 
 
 def _way_on(incoming: TableContents) -> str:

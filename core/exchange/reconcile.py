@@ -4,10 +4,8 @@ A label that is another here stays as it is here: who brings a table does not ov
 What was taken back may be brought again, with an event of its own: the log has the last word.
 """
 
-from collections import defaultdict
 from collections.abc import Mapping, Sequence, Set
 from dataclasses import dataclass, field, replace
-from hashlib import blake2b
 from itertools import count
 from typing import NamedTuple
 
@@ -23,9 +21,6 @@ from core.workspace.labels import Labeled, last_words, read_label_rows
 from core.workspace.logs import TAKEN_BACK, Event, Proposal, now
 from core.workspace.snapshot import Snapshot
 from core.workspace.task import NONE
-
-Identity = tuple[str, str, str, str]
-
 
 NEW, OUT = -1, -2  # in place of an item's place: the pool lacks it; it is not to be taken
 
@@ -61,13 +56,10 @@ def match(snapshot: Snapshot, incoming: TableContents, known: Mapping[str, str])
 def _places(
     snapshot: Snapshot, incoming: TableContents, aliases: Mapping[str, str]
 ) -> tuple[NDArray[np.int64], list[BadRow]]:
-    """(each item's place in the pool, NEW or OUT, rows that are refused); by id for an export."""
+    """(each item's place in the pool, NEW or OUT, rows that are refused)."""
     words, items = snapshot.pool_words, incoming.item_ids
-    named = {} if incoming.is_export else aliases
-    by_id = words.pool.positions([*items, *(named[x] for x in items if x in named)])
-    at = np.array([by_id.get(x, by_id.get(named.get(x, ""), NEW)) for x in items], np.int64)
-    if incoming.is_export:
-        return at, []
+    by_id = words.pool.positions([*items, *(aliases[x] for x in items if x in aliases)])
+    at = np.array([by_id.get(x, by_id.get(aliases.get(x, ""), NEW)) for x in items], np.int64)
     is_other = (at >= 0) & (words.keys[at] != incoming.keys) if len(words.keys) else at >= 0
     at[is_other] = OUT
     bad = [BadRow(incoming.lines[place], TAKEN) for place in np.flatnonzero(is_other)]
@@ -192,11 +184,6 @@ class _Here:
         self._rows = {key for row in rows for key in self._keys(row)}
         self._events = {event.event_id for event in logs.events}
         self._proposed = {(each.batch_id, each.item_id) for each in logs.proposals}
-        brought = [each.proposal for each in self.wanted if each.proposal]
-        self._batches = _batch_names(logs.proposals, brought)
-        self._splits: dict[str, set[str]] = defaultdict(set)
-        for each in wanted:
-            self._splits[each.item.item_id].add(each.item.split)
 
     def differs(self, wanted: ImportedLabel) -> bool:
         """Whether the item has another label here, two of them, or one that was taken back."""
@@ -219,7 +206,7 @@ class _Here:
         here = self._here.get(wanted.item.item_id)
         if here is None:
             return False
-        if here.split not in self._splits[wanted.item.item_id]:
+        if here.split != wanted.item.split:
             return True
         word = self._words.get(wanted.item.item_id)
         is_brought = wanted.event and word and word.event_id == wanted.event.event_id
@@ -233,13 +220,10 @@ class _Here:
         self._rows.update(missing)
         found.rows += [replace(item, label=key[1]) for key in missing]
         if wanted.proposal and wanted.event:
-            batch_id = self._batches[_identity(wanted.proposal)]
-            if (batch_id, item.item_id) not in self._proposed:
-                self._proposed.add((batch_id, item.item_id))
-                found.proposals.append(replace(wanted.proposal, batch_id=batch_id))
+            if (wanted.proposal.batch_id, item.item_id) not in self._proposed:
+                found.proposals.append(wanted.proposal)
             if wanted.event.event_id not in self._events:
-                self._events.add(wanted.event.event_id)
-                event = replace(wanted.event, batch_id=batch_id)
+                event = wanted.event
                 found.events.append(event)
         if is_row or event:
             about = item.item_id, item.split, item.label, event.event_id if event else ""
@@ -266,29 +250,3 @@ class _Here:
             return of_batch(item, batch_id, next(self._ranks), now())
         given = event_id(item, word.event_id + wanted.event.event_id)
         return replace(wanted, event=replace(wanted.event, event_id=given))
-
-
-def _identity(proposal: Proposal) -> Identity:
-    """What makes two batches of one name the same one."""
-    # The name of one that an import makes goes by its content; it is made anew at every import.
-    made = "" if proposal.batch_id.startswith(IMPORTED) else proposal.created_at
-    return proposal.batch_id, proposal.split, proposal.annotator, made
-
-
-def _batch_names(here: Sequence[Proposal], brought: Sequence[Proposal]) -> dict[Identity, str]:
-    """What each batch that is brought is called here: always the same, its name if it is free."""
-    # Whose a name is goes by the rest: a batch that got another name here is the same one still.
-    owners: dict[str, tuple[str, ...]] = {}
-    for proposal in here:
-        owners.setdefault(proposal.batch_id, _identity(proposal)[1:])
-    names: dict[Identity, str] = {}
-    for proposal in brought:
-        identity = _identity(proposal)
-        if identity in names:
-            continue
-        name = proposal.batch_id
-        while owners.setdefault(name, identity[1:]) != identity[1:]:
-            said = "\x00".join((name, *identity)).encode()
-            name = f"{proposal.batch_id}-{blake2b(said, digest_size=3).hexdigest()}"
-        names[identity] = name
-    return names

@@ -56,7 +56,7 @@ def _show_form(
     show_name(upload)
     try:
         plan = choose_labels(upload, choose_reading(upload), snapshot)
-        if plan.columns and plan.columns.label:
+        if plan.columns.label:
             plan = choose_for_all(upload, plan)
     except SunlightError as error:
         refuse(str(error))

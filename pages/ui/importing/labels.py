@@ -33,7 +33,7 @@ WAYS = {
 def choose_labels(upload: Upload, plan: Plan, snapshot: Snapshot) -> Plan:
     """The label column's values with their counts, and what each means; raises TableError."""
     table, columns, task = plan.table, plan.columns, snapshot.workspace.task
-    column = columns.label if columns else "label"
+    column = columns.label
     if not column:
         return _unlabeled(plan)
     stay = why_labels_stay(snapshot)
@@ -49,9 +49,7 @@ def choose_labels(upload: Upload, plan: Plan, snapshot: Snapshot) -> Plan:
     known = label_words(task)
     means = {value: meaning(value, known) for value in counts}
     are_known = all(means.values()) and several == task.several
-    ways = list(_ways(counts, are_known, stay, is_export=columns is None))
-    if not ways:
-        return plan.waiting("An export can only bring labels of this task.")
+    ways = list(_ways(counts, are_known, stay))
     key = upload.key("labels", column, *table.columns)
     way = st.radio("What do they mean?", ways, format_func=WAYS.get, key=key)
     if way == MAKE:
@@ -73,8 +71,7 @@ def choose_labels(upload: Upload, plan: Plan, snapshot: Snapshot) -> Plan:
 
 def _unlabeled(plan: Plan) -> Plan:
     """All texts come in without labels: what was to go with these stays as it is, too."""
-    if (of := plan.columns) is None:
-        return plan
+    of = plan.columns
     return replace(plan, columns=Columns(of.text, of.item_id, further_texts=of.further_texts))
 
 
@@ -121,9 +118,7 @@ def choose_positive(upload: Upload, wishes: Sequence[Label], *, several: bool) -
     return sorted(chosen, key=lambda wish: not wish.positive)
 
 
-def _ways(
-    counts: Mapping[str, int], are_known: bool, stay: str, *, is_export: bool
-) -> Iterator[str]:
+def _ways(counts: Mapping[str, int], are_known: bool, stay: str) -> Iterator[str]:
     """What can become of these values, the likeliest first; tells why a way is closed."""
     if are_known:
         yield AS_THEY_ARE
@@ -133,9 +128,8 @@ def _ways(
         st.caption(f"They cannot become the labels: a task has 2 to {MAX_LABELS} of them.")
     else:
         yield MAKE
-    if not is_export:
-        yield MATCH
-        yield LEAVE
+    yield MATCH
+    yield LEAVE
 
 
 def _make(upload: Upload, plan: Plan, snapshot: Snapshot, found: LabelColumn) -> Plan:

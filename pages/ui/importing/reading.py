@@ -18,7 +18,6 @@ from core.errors import TableError
 from core.exchange import foreign_table
 from core.exchange.import_types import Defaults
 from core.exchange.importer import ImportResult, import_data
-from core.exchange.own_export import is_export
 from core.exchange.tables.dialect import NONE
 from core.exchange.tables.label_cells import LabelColumn
 from core.exchange.tables.opening import PACKED, open_table
@@ -106,11 +105,11 @@ class Upload:
 class Plan:
     """What is to be imported, and how, as far as it is chosen; `waits_for` is what is open.
 
-    An export has no columns. `new_task` is the `task.toml` of a task that comes with the table.
+    `new_task` is the `task.toml` of a task that comes with the table.
     """
 
     table: SourceTable
-    columns: Columns | None = None
+    columns: Columns
     unsaid: Defaults = field(default_factory=Defaults)
     new_task: str = ""
     waits_for: str = ""
@@ -178,13 +177,6 @@ def choose_reading(
         plan = Plan(table, Columns(first, further_texts=tuple(further)))
         plan = plan if is_answered else plan.waiting("Answer the question above.")
         return plan if first else plan.waiting("Choose the text column.")
-    if is_export(table):
-        with told:
-            st.info(
-                "This is an export of Sunlight: labels come back with all that stood with them.",
-                icon=":material/inventory_2:",
-            )
-        return Plan(table)
     columns, unsaid = _choose_columns(upload, table, is_brief=is_brief), Defaults()
     if columns.labeled_at and upload.is_day_first(table, columns.labeled_at) is None:
         doubt = foreign_table.doubt_of_dates(columns.labeled_at)
@@ -203,12 +195,12 @@ def _choose_columns(upload: Upload, table: SourceTable, *, is_brief: bool) -> Co
     """Which column holds what, as recognized or as somebody says."""
     places = st.columns([3, 2] if is_brief else 3)
     first, *further = _choose_texts(upload, table, places[0]) or [""]
-    chosen = {"label": foreign_table.recognized(table).get("label", "")}
+    chosen = foreign_table.recognized(table) | {"text": first}
     for what, place in zip(FIRST_ROLES, places[1:], strict=not is_brief):
         chosen[what] = _choose_column(upload, table, what, place)
     if not is_brief:
         chosen |= _choose_further_columns(upload, table)
-    return Columns(first, **chosen, further_texts=tuple(further))
+    return Columns(**chosen, further_texts=tuple(further))
 
 
 def _choose_further_columns(upload: Upload, table: SourceTable) -> dict[str, str]:

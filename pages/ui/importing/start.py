@@ -9,7 +9,7 @@ import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
 from core.errors import SunlightError, TableError, TaskError
-from core.exchange.foreign_table import kept_columns
+from core.exchange.foreign_table import is_export, kept_columns
 from core.exchange.tables.label_cells import LabelColumn
 from core.exchange.tables.reader import SourceTable
 from core.system.progress import Progress
@@ -98,7 +98,7 @@ def _start(snapshot: Snapshot) -> None:
 
 
 def _choose_shown(upload: Upload, plan: Plan) -> list[str]:
-    if not plan.columns or not (names := [*kept_columns(plan.table, plan.columns)]):
+    if not (names := [*kept_columns(plan.table, plan.columns)]):
         return []
     return st.multiselect(
         "Also show with each text",
@@ -112,9 +112,8 @@ def _choose_shown(upload: Upload, plan: Plan) -> list[str]:
 def _choose_task(snapshot: Snapshot, upload: Upload, plan: Plan, show: Sequence[str]) -> Plan:
     """Labels, question and targets, as far as they are chosen; raises TableError, TaskError."""
     table, columns = plan.table, plan.columns
-    found = columns.label if columns else "label"
-    columns = columns and replace(columns, label="")
-    ways, key = _ways(snapshot, plan, found), upload.key("way")
+    found, columns = columns.label, replace(columns, label="")
+    ways, key = _ways(snapshot, found), upload.key("way")
     way = st.radio("Labels", ways, format_func=WAYS.get, horizontal=True, key=key)
     if way == KEEP:
         st.text(", ".join(label.name for label in snapshot.workspace.task.labels))
@@ -126,7 +125,7 @@ def _choose_task(snapshot: Snapshot, upload: Upload, plan: Plan, show: Sequence[
         column = _choose_column(upload, table, found)
         labels = choose_several(upload, table, column)
         several, wishes = labels.several, _labels_of_column(upload, column, labels)
-        if columns and _are_taken_over(upload, column, n_rows, labels.answers):
+        if _are_taken_over(upload, plan, column, n_rows, labels.answers):
             columns = replace(columns, label=column)
             n_given = labels.answers
     wishes = choose_positive(upload, wishes, several=several)
@@ -135,7 +134,7 @@ def _choose_task(snapshot: Snapshot, upload: Upload, plan: Plan, show: Sequence[
     targets = _choose_targets(upload, n_rows - n_given, n_given)
     if len(wishes) < 2:
         return plan.waiting("Name at least two labels.")
-    called = kept_columns(table, columns) if columns else {}
+    called = kept_columns(table, columns)
     task = replace(
         snapshot.workspace.task if _has_task(snapshot) else default_task(),
         title=_stem(upload), short=question.strip(), detailed="", labels=completed(wishes),
@@ -145,9 +144,9 @@ def _choose_task(snapshot: Snapshot, upload: Upload, plan: Plan, show: Sequence[
     return replace(plan, columns=columns, new_task=task_toml(task))
 
 
-def _ways(snapshot: Snapshot, plan: Plan, found: str) -> list[str]:
-    """How labels can be chosen, the likeliest first; an export brings its own."""
-    ways = [COLUMN] if plan.columns is None else [TYPED, COLUMN]
+def _ways(snapshot: Snapshot, found: str) -> list[str]:
+    """How labels can be chosen, the likeliest first."""
+    ways = [TYPED, COLUMN]
     if _has_task(snapshot):
         ways.append(KEEP)
     return sorted(ways, key=lambda way: way != COLUMN) if found else ways
@@ -239,15 +238,16 @@ def _ask_for_meaning(upload: Upload, at: int, value: str, place: DeltaGenerator)
     return place.text_input(f"What label {at + 1} means", **quiet).strip()
 
 
-def _are_taken_over(upload: Upload, column: str, rows: int, given: int) -> bool:
-    """Whether the rows' labels become training data, or only name the labels."""
+def _are_taken_over(upload: Upload, plan: Plan, column: str, rows: int, given: int) -> bool:
+    """Whether the rows' labels come in, as training data if no column says more; or only names."""
+    as_what = "" if plan.columns.split else " as training data"
     ways = {
-        True: f"Import the {given:,} labels of {rows:,} rows as training data",
+        True: f"Import the {given:,} labels of {rows:,} rows{as_what}",
         False: "Use only their names: every text is labeled anew",
     }
     # Where nearly everything has a label there is nothing left to label, or to test with.
-    is_rest, key = rows - given >= sum(first_targets(rows).values()), upload.key("taken", column)
-    what = "The labels in this column"
+    is_rest = is_export(plan.table) or rows - given >= sum(first_targets(rows).values())
+    what, key = "The labels in this column", upload.key("taken", column)
     return st.radio(what, [*ways], int(not is_rest), format_func=ways.get, key=key)
 
 
