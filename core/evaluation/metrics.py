@@ -113,20 +113,6 @@ def confused_pairs(
     return [(int(a), int(p), int(number)) for a, p, number in pairs if number]
 
 
-def calibration_error(score: NDArray[np.floating], actual: NDArray[np.bool_]) -> float | None:
-    """Expected calibration error (Naeini, Cooper and Hauskrecht 2015), ten bins; None: no items."""
-    if not len(score):
-        return None
-    place = bins(score)
-    gaps = np.bincount(place, score, BINS) - np.bincount(place, actual, BINS)
-    return float(np.abs(gaps).sum() / len(score))
-
-
-def brier(score: NDArray[np.floating], actual: NDArray[np.bool_]) -> float | None:
-    """The mean squared distance of the probability from 1 or 0 (Brier 1950); None without items."""
-    return float(np.square(score - actual).mean()) if len(score) else None
-
-
 def auc(score: NDArray[np.floating], actual: NDArray[np.bool_]) -> float | None:
     """P(a positive item scores above another), ties one half (Hanley and McNeil 1982), or None."""
     return _ranking(score, actual).get("auc")

@@ -26,8 +26,6 @@ from core.evaluation.metrics import (
     Cut,
     LabelScores,
     as_table,
-    brier,
-    calibration_error,
     cut,
     exact_match,
     label_scores,
@@ -82,10 +80,9 @@ class Figures:
 
     With a positive label they are about that label: `at_half` calls an item positive where it is
     the most probable label, `at_threshold` where it is predicted, by the run's threshold. Without
-    one they are means over the labels, both of what is predicted. Errors of calibration and
-    Brier scores are of P(positive) as the model gives it (raw), and calibrated. `intervals` are of
-    the scores at half, by the names of `intervals.SCORES`, and of the F-score at the threshold;
-    what is not defined is left out. `labels` has the scores of each label, by value. With
+    one they are means over the labels, both of what is predicted. `intervals` are of the scores at
+    half, by the names of `intervals.SCORES`, and of the F-score at the threshold; what is not
+    defined is left out. `labels` has the scores of each label, by value. With
     `macro_fscore`, `micro_fscore` and `accuracy` (of several labels for a text: the exact match)
     they are missing in older reports. `unknown` are the labels that the model has not learned.
     """
@@ -96,10 +93,6 @@ class Figures:
     auc: float | None
     average_precision: float | None
     intervals: Mapping[str, Interval]
-    calibration_error_raw: float | None = None
-    calibration_error_calibrated: float | None = None
-    brier_raw: float | None = None
-    brier_calibrated: float | None = None
     labels: Mapping[str, LabelScores] = field(default_factory=dict)
     macro_fscore: float | None = None
     accuracy: float | None = None
@@ -244,7 +237,7 @@ def measure(
         found |= {"at_half": macro, "at_threshold": macro}
     else:
         half = as_table(model.columns.most_probable.predicted(probability), n_labels)
-        tables = probability, model.calibration(probability), predicted, half, actual
+        tables = probability, predicted, half, actual
         found = _of_positive(scores[positive], *(each[:, positive] for each in tables))
     return Figures(
         n_items=len(targets),
@@ -260,7 +253,6 @@ def measure(
 def _of_positive(
     scores: LabelScores,
     raw: NDArray[np.floating],
-    calibrated: NDArray[np.floating],
     predicted: Mask,
     half: Mask,
     actual: Mask,
@@ -280,10 +272,6 @@ def _of_positive(
         "at_threshold": Cut(scores.fscore, scores.precision, scores.recall),
         "auc": scores.auc,
         "average_precision": scores.average_precision,
-        "calibration_error_raw": calibration_error(raw, actual),
-        "calibration_error_calibrated": calibration_error(calibrated, actual),
-        "brier_raw": brier(raw, actual),
-        "brier_calibrated": brier(calibrated, actual),
         "intervals": {**ranking.intervals(), **cut_intervals(half, actual), **at_threshold},
     }
 

@@ -13,6 +13,7 @@ kinds_of = cache(get_type_hints)  # the type of each field of a dataclass, by it
 def typed(kind: Any, value: Any) -> Any:  # noqa: ANN401 (any type, and any JSON value)
     """What JSON gave, as a value of this type; a field that a dataclass lacks has its default.
 
+    Fields that a dataclass does not have, as files of other versions may, are passed over.
     Raises one of `durable.DAMAGED` where it is something else, or a number that is not finite.
     """
     if kind is float:
@@ -21,7 +22,9 @@ def typed(kind: Any, value: Any) -> Any:  # noqa: ANN401 (any type, and any JSON
         return value
     if is_dataclass(kind):
         kinds = kinds_of(kind)
-        return kind(**{name: typed(kinds[name], part) for name, part in value.items()})
+        return kind(
+            **{name: typed(kinds[name], part) for name, part in value.items() if name in kinds}
+        )
     parts = get_args(kind)
     if get_origin(kind) is UnionType:
         return None if value is None and NoneType in parts else typed(parts[0], value)

@@ -83,8 +83,6 @@ def main() -> None:
     print_scores(found)
     print("\nOver the chapter's model, on the same items\n")
     print_differences(found, truth, snapshot.workspace.task.positive.value)
-    print("\nCalibration on the evaluation items, raw → calibrated\n")
-    print_calibration(found)
     print_wanted(found)
 
 
@@ -158,18 +156,6 @@ def binary_of(said: KeptPredictions, item_ids: Sequence[str], positive: str) -> 
     places = [at[item] for item in item_ids]
     predicted = np.array(said.predicted)[places] == positive
     return BinaryPredictions(np.array(said.raw)[places], predicted)
-
-
-def print_calibration(found: Mapping[str, Measured]) -> None:
-    """How far probabilities can be believed, and the threshold, of the first seed."""
-    rows = []
-    for title, row in found.items():
-        report, figures = row.reports[0], row.reports[0].figures["evaluation"]
-        error = (figures.calibration_error_raw, figures.calibration_error_calibrated)
-        brier = (figures.brier_raw, figures.brier_calibrated)
-        pairs = [f"{raw:.3f} → {calibrated:.3f}" for raw, calibrated in (error, brier)]
-        rows.append([title, f"{report.threshold:.3f}", *pairs])
-    print_table(["model", "threshold", "calibration error", "Brier score"], rows)
 
 
 def print_wanted(found: Mapping[str, Measured]) -> None:

@@ -11,8 +11,6 @@ from core.evaluation.metrics import (
     as_table,
     auc,
     average_precision,
-    brier,
-    calibration_error,
     confusion,
     cut,
     exact_match,
@@ -123,26 +121,6 @@ def test_kappa_is_scikit_learns(pairs):
         assert found == pytest.approx(metrics.cohen_kappa_score(first, second))
 
 
-def test_the_calibration_error_is_the_gap_in_each_tenth():
-    score = np.array([0.95, 0.91, 1.0, 0.05, 0.55])
-    actual = np.array([True, False, True, False, True])
-    # Above 0.9: 2 of 3 are positive, 2.86 were claimed; below 0.1 0.05 too much, above 0.5 too few.
-    assert calibration_error(score, actual) == pytest.approx((0.86 + 0.05 + 0.45) / 5)
-    assert calibration_error(np.array([0.5, 0.5]), np.array([True, False])) == 0
-
-
-@given(PAIRS)
-def test_brier_is_scikit_learns(pairs):
-    score, actual = split(pairs)
-    assert brier(score, actual) == pytest.approx(metrics.brier_score_loss(actual, score))
-
-
-def test_no_items_have_no_calibration():
-    none = np.empty(0)
-    assert calibration_error(none, none > 0) is None
-    assert brier(none, none > 0) is None
-
-
 @given(PAIRS)
 def test_the_precision_recall_curve_is_scikit_learns(pairs):
     score, actual = split(pairs)
@@ -175,8 +153,6 @@ def test_reliability_is_scikit_learns_calibration_curve():
     probability, positives, items = (found[name].to_numpy() for name in found)
     assert positives / items == pytest.approx(share)
     assert probability == pytest.approx(mean)
-    gaps = np.abs(probability - share) * items
-    assert calibration_error(score, actual) == pytest.approx(gaps.sum() / 200)
     assert items.sum() == 200
 
 
