@@ -21,10 +21,10 @@ from core.evaluation.runs import Trained, current_run, keep, train
 from core.features.cached import Texts, count_anew
 from core.features.pool_features import Space, load_space, space_of
 from core.models.label_columns import confidences
+from core.models.pool_predictions import Predictions, pool_probabilities
 from core.pool.folder import POOL_FOLDER
 from core.sampling.mix import Chosen, Pick, mixed, random_picks, shuffled
 from core.sampling.next_batch import Batch, first_picks, propose
-from core.sampling.pool_scores import PoolScores, score_pool
 from core.sampling.rare_labels import with_start
 from core.system.csv_rows import Row, Rows, format_rows, read_rows
 from core.system.durable import copy_file, new_folder, refused_as
@@ -81,7 +81,7 @@ class LabeledPool:
 
 Mix = Mapping[str, int]  # strategies and their parts of a batch
 
-Choose = Callable[[Snapshot, PoolScores, np.random.Generator], Chosen]
+Choose = Callable[[Snapshot, Predictions, np.random.Generator], Chosen]
 """A way to choose the next batch of a loop whose pool has these scores."""
 
 
@@ -211,7 +211,7 @@ def by_mix(mix: Mix, number: int) -> Choose:
     """The app's way to choose so many items, in the proportions of the mix."""
     counts = apportion(number, mix)
     return lambda snapshot, scores, generator: mixed(
-        snapshot, scores.probability, with_start(snapshot, counts), generator, scores.is_own
+        snapshot, scores.probability, with_start(snapshot, counts), generator
     )
 
 
@@ -228,14 +228,14 @@ def steps(table: LabeledPool, choose: Choose, model: str, seed: int, plan: Plan)
         snapshot = _with_labels(snapshot, table.oracle, "training", picks, probability)
         began = time.perf_counter()
         trained = train(snapshot, name=model, space=table.space) if snapshot.can_train else None
-        scores = score_pool(snapshot, trained.model) if trained else None
-        probability = scores.probability if scores else None
+        probability = pool_probabilities(snapshot, trained.model) if trained else None
         generator = np.random.default_rng(seed + 2 + turn)
         if turn == plan.iterations:
             picks = []
-        elif scores is None:  # as in the app, at random until there is something to learn
+        elif probability is None:  # as in the app, at random until there is something to learn
             picks = first_picks(snapshot, plan.batch, "training", generator)
         else:
+            scores = Predictions(probability, trained.model.columns)
             picks = shuffled(choose(snapshot, scores, generator), generator)
         yield Step(snapshot, trained, probability, picks, time.perf_counter() - began)
         if not picks:

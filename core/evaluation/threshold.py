@@ -11,7 +11,7 @@ import numpy as np
 
 from core.evaluation.prevalence import Prevalence, prevalence_of
 from core.models.calibration import NEVER_REACHED, Probabilities, best_threshold, expected_threshold
-from core.models.pool_predictions import in_two_stages, pool_sample
+from core.models.pool_predictions import pool_sample
 from core.models.training import LabeledTexts, Learned
 from core.pool.bags import Mask
 from core.system.progress import Progress, silent
@@ -36,8 +36,6 @@ def with_thresholds(
     label = model.labels[items.positive]
     known = prevalence_of(snapshot, label)
     why = _why_one_half(known)
-    if in_two_stages(snapshot, model):
-        why = "this pool is too large for the encoder to read all of it"
     if why:
         return replace(learned, note=f"{learned.note} The threshold is one half: {why}.")
     cut = _Population(snapshot, learned, progress).threshold(items.positive, known)
@@ -54,7 +52,7 @@ def _of_several(
         share = prevalence_of(snapshot, label)
         if label in model.unlearned:
             thresholds.append(NEVER_REACHED)
-        elif _why_one_half(share) or in_two_stages(snapshot, model):
+        elif _why_one_half(share):
             thresholds.append(best_threshold(found[:, at], targets[:, at]))
         else:
             population = population or _Population(snapshot, learned, progress)

@@ -133,10 +133,6 @@ class Source(Protocol):
     def encoder_name(self) -> str:
         """The name of its sentence encoder, empty without one."""
 
-    @property
-    def cheap(self) -> "Source | None":
-        """Its first columns alone, for pools too large for all; None where all are cheap."""
-
     def known(self, tokens: Iterable[str]) -> set[str]:
         """Those of these tokens that the source has learned something of."""
 

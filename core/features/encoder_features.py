@@ -47,10 +47,6 @@ class EncodedSpace:
     def encoder_name(self) -> str:
         return self.encoder.encoder.name
 
-    @property
-    def cheap(self) -> Space:
-        return self.space
-
     def known(self, tokens: Iterable[str]) -> set[str]:
         return self.space.known(tokens)
 
@@ -61,10 +57,6 @@ class EncodedSpace:
         texts = snapshot.pool_words.pool.texts.to_pylist()
         vectors = self.encoder.vectors(texts, progress)
         return EncodedRows(self.space.pool_rows(snapshot, progress), vectors)
-
-    def warm_up(self) -> None:
-        """Reads the encoder's weights, for which the first text would wait; raises RunError."""
-        self.encoder.encoder.encode([""])
 
     def saved(self, folder: Path) -> dict[str, str]:
         encoder = self.encoder.encoder

@@ -54,7 +54,6 @@ class Space:
     """
 
     version: ClassVar[int] = 2
-    cheap: ClassVar[None] = None
 
     words: Hashes
     grams: Hashes

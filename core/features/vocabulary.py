@@ -35,7 +35,6 @@ class Vocabulary:
     version: ClassVar[int] = 1
     n_dense: ClassVar[int] = 0
     encoder_name: ClassVar[str] = ""
-    cheap: ClassVar[None] = None
 
     words: tuple[str, ...]
 

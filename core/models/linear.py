@@ -26,10 +26,6 @@ class LinearLearner:
         self.columns, self.features = features.compact()
         is_long = is_worthwhile(self.features)
         self.space = row_space(self.features, len(self.columns)) if is_long else None
-        self.cheap = None
-        if source.cheap:
-            plain = replace(features, dense=features.dense[:, : source.cheap.n_dense])
-            self.cheap = LinearLearner(source.cheap, items, seed, plain)
 
     def train(self, rows: Indices, start: Model | None = None) -> Model:
         """A model of these items alone; `start` shortens the way. LoopError: too few labels."""
@@ -60,11 +56,11 @@ class LinearLearner:
         return replace(model, thresholds=(0.5,) * len(labels) * several, unlearned=unlearned)
 
     def train_all(self, parts: Sequence[Indices]) -> tuple[Model, list[Model]]:
-        """As `BookLearner.train_all`; the first comes with what scores a large encoder's pool."""
+        """As `BookLearner.train_all`."""
         every = np.arange(len(self.items.texts))
         model = self.train(every)
         others = [self.train(np.setdiff1d(every, part), model) for part in parts]
-        return replace(model, cheap=self.cheap and self.cheap.train(every)), others
+        return model, others
 
     def predict(self, model: Model, rows: Indices) -> Probabilities:
         """As `BookLearner.predict`."""

@@ -33,8 +33,7 @@ class Model:
 
     `cut` is the positive label's column and its probability, not calibrated, from which on it is
     predicted; without one the most probable label is. `thresholds` are those of each of several
-    labels that a text can have. `cheap`, of a model with an encoder, was trained on the same labels
-    without it, and scores a pool that is too large to be encoded.
+    labels that a text can have.
 
     `labels` are those of its probabilities: where the task has others by now than those that the
     model was trained on, `alignment` says which these were. `unlearned` had too few items.
@@ -47,7 +46,6 @@ class Model:
     seed: int
     calibration: Calibration = UNCHANGED
     cut: tuple[int, float] | None = None
-    cheap: "Model | None" = None
     thresholds: tuple[float, ...] = ()
     unlearned: tuple[str, ...] = ()
     alignment: Alignment | None = None
@@ -95,7 +93,6 @@ def in_today(model: Model, task: Task) -> Model:
         unlearned=columns.unknown,
         cut=columns.cut,
         calibration=model.calibration.brought(found.parts),
-        cheap=model.cheap and in_today(model.cheap, task),
         alignment=found,
     )
 
@@ -126,8 +123,6 @@ def save_model(model: Model, path: Path) -> None:
         content["cut_column"] = model.cut[0]
     if model.unlearned:
         content["unlearned"] = list(model.unlearned)
-    if model.cheap:
-        content["cheap_weights"] = dict(model.cheap.network.state_dict())
     params = io.BytesIO()
     torch.save(content, params)
     write_model_file(path, params.getbuffer())
@@ -173,15 +168,11 @@ def _from_content(content: dict[str, Any], path: Path, open_encoder: OpenEncoder
             cut = range(len(labels))[content["cut_column"]], float(content["threshold"])
     if content["format"] == SEVERAL_FORMAT:
         thresholds = _numbers(content, "thresholds", labels)
-    seed, cheap, unlearned = int(content["seed"]), None, tuple(content.get("unlearned", ()))
+    seed, unlearned = int(content["seed"]), tuple(content.get("unlearned", ()))
     several = bool(thresholds)
     network = _network(name, source, len(labels), content["weights"], several=several)
     beside = {"thresholds": thresholds, "unlearned": unlearned}
-    if "cheap_weights" in content:
-        weights = content["cheap_weights"]
-        plain = _network(name, source.cheap, len(labels), weights, several=several)
-        cheap = Model(name, plain, source.cheap, labels, seed, **beside)
-    return Model(name, network, source, labels, seed, calibration, cut, cheap, **beside)
+    return Model(name, network, source, labels, seed, calibration, cut, **beside)
 
 
 def _numbers(content: dict[str, Any], name: str, labels: tuple[str, ...]) -> tuple[float, ...]:

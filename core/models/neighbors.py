@@ -14,7 +14,6 @@ from core.errors import LoopError
 from core.features.base import Rows, Source, Weights
 from core.features.cached import pool_space
 from core.models.model import Model
-from core.models.pool_predictions import in_two_stages
 from core.pool.bags import Indices, Mask
 from core.pool.tokens import Hashes
 from core.system.parallel import in_blocks
@@ -31,22 +30,8 @@ SHOWN = 60  # characters of a text in a message
 
 
 def likeness_source(snapshot: Snapshot, model: Model | None) -> Source:
-    """The features by which texts are alike: the model's; the pool's, which need no label, before.
-
-    Where the pool is too large for the model's encoder, those without it.
-    """
-    if model is None:
-        return pool_space(snapshot)
-    return model.source.cheap if in_two_stages(snapshot, model) else model.source
-
-
-def similar(snapshot: Snapshot, source: Source, examples: Sequence[str], number: int) -> Similar:
-    """The unlabeled items of the pool most like these items or sentences, as `nearest` has them.
-
-    Raises LoopError if one is held out, or nothing at all is alike.
-    """
-    texts = [text_like(snapshot, each) for each in examples]
-    return nearest(snapshot, cosines(source, texts, source.pool_rows(snapshot)), number)
+    """The features by which texts are alike: the model's; before one, the pool's."""
+    return model.source if model else pool_space(snapshot)
 
 
 def text_like(snapshot: Snapshot, like: str) -> str:

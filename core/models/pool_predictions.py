@@ -22,9 +22,6 @@ PREDICTIONS_VERSION = 1  # part of the cache's key: a change of what is stored r
 
 SAMPLED = 8  # chunks of a sample: 32,768 items, a twentieth of a second
 
-TWO_STAGES_ABOVE = 100_000
-"""Items of the pool. So many take a transformer of 10 ms a text 17 minutes, once."""
-
 
 @dataclass(frozen=True)
 class Predictions:
@@ -50,7 +47,7 @@ class Predictions:
 
 
 def predictions_of(snapshot: Snapshot, run: Run, model: Model) -> Predictions:
-    """The run's predictions of the pool, or its cheap companion's, from the cache if there."""
+    """The run's predictions of the pool, from the cache if they are there."""
 
     def build(folder: Path) -> None:
         save_arrays(folder, probability=pool_probabilities(snapshot, model))
@@ -68,12 +65,7 @@ def predictions_of(snapshot: Snapshot, run: Run, model: Model) -> Predictions:
 def pool_probabilities(
     snapshot: Snapshot, model: Model, progress: Progress = silent, engine: Engine = THREADS
 ) -> Probability:
-    """P(label | text) of every item of the pool, `(n_pool, n_labels)`.
-
-    Of a pool that is not encoded as a whole, all are by the model's cheap companion: figures about
-    the pool are then those of one model, and need no encoding.
-    """
-    model = model.cheap if in_two_stages(snapshot, model) else model
+    """P(label | text) of every item of the pool, `(n_pool, n_labels)`."""
     return probabilities(model, model.source.pool_rows(snapshot, progress), engine)
 
 
@@ -86,8 +78,3 @@ def pool_sample(
     starts = starts[np.linspace(0, len(starts) - 1, min(len(starts), SAMPLED)).astype(np.int64)]
     places = np.concatenate([np.arange(x, min(x + CHUNK, len(rows))) for x in starts.tolist()])
     return places, probabilities(model, rows, starts=starts.tolist())
-
-
-def in_two_stages(snapshot: Snapshot, model: Model) -> bool:
-    """Whether the pool is too large for the model's encoder."""
-    return model.cheap is not None and len(snapshot.pool_words.pool) > TWO_STAGES_ABOVE

@@ -119,13 +119,11 @@ def mixed(
     probability: NDArray[np.float32],
     counts: Mapping[str, int],
     generator: np.random.Generator,
-    is_own: NDArray[np.bool_] | None = None,
 ) -> Chosen:
     """Each strategy's picks. Random goes first, among all candidates: so its slice stays random.
 
     No item is chosen twice, and each keeps the strategy that chose it. A strategy that finds too
-    few candidates gives what there is. One that asks the model chooses only where the
-    probabilities are the model's own, `(n_pool,)`; by default they all are. Raises LoopError for a
+    few candidates gives what there is. Raises LoopError for a
     strategy that there is none of, or that the task's labels do not allow.
     """
     unknown = set(counts) - set(CATALOG)
@@ -140,10 +138,7 @@ def mixed(
         if name in counts:
             looks = [getattr(arrays, array) for array in strategy.arrays]
             draw = [generator] if strategy.seeded else []
-            allowed = candidates
-            if strategy.asks_the_model and is_own is not None:
-                allowed = candidates & is_own
-            ranked = strategy.choose(*looks, allowed, counts[name], *draw)
+            ranked = strategy.choose(*looks, candidates, counts[name], *draw)
             candidates[ranked.indices] = False
             chosen.append((name, ranked))
     return chosen

@@ -12,10 +12,10 @@ from numpy.typing import NDArray
 
 from core.errors import LoopError, PoolExhaustedError, RunError
 from core.evaluation.runs import current_run, keep, load_run, train
+from core.models.pool_predictions import Predictions, pool_probabilities
 from core.pool.items import require_items
 from core.sampling.catalog import CATALOG
 from core.sampling.mix import Pick, mixed, shuffled
-from core.sampling.pool_scores import PoolScores, score_pool, with_own
 from core.sampling.rare_labels import with_start
 from core.sampling.second_opinions import mixed_in, opinions_due, rechecks_due, to_start_with
 from core.system.engines import THREADS, Engine
@@ -61,7 +61,7 @@ class _Plan:
     wishes: BatchRequest
     began: float
     run_id: str = ""
-    scores: PoolScores | None = None
+    scores: Predictions | None = None
 
 
 def split_to_fill(snapshot: Snapshot) -> tuple[str, int | None]:
@@ -171,7 +171,8 @@ def _plan(
         trained = train(snapshot, progress=progress)
         run, model = keep(snapshot, trained) if keep_run else trained.run, trained.model
     progress(f"scoring {len(snapshot.pool_words.pool):,} items")
-    return _Plan(wishes, began, run.run_id, score_pool(snapshot, model, progress, engine))
+    probability = pool_probabilities(snapshot, model, progress, engine)
+    return _Plan(wishes, began, run.run_id, Predictions(probability, model.columns))
 
 
 def _choose(snapshot: Snapshot, annotator: str, plan: _Plan) -> Batch:
@@ -203,7 +204,7 @@ def _choose(snapshot: Snapshot, annotator: str, plan: _Plan) -> Batch:
 def _picks(
     snapshot: Snapshot,
     wishes: BatchRequest,
-    scores: PoolScores | None,
+    scores: Predictions | None,
     to_fill: tuple[str, int | None],
     generator: np.random.Generator,
 ) -> list[Pick]:
@@ -211,7 +212,7 @@ def _picks(
     split, missing = to_fill
     if scores:
         counts = _counts(snapshot, wishes)
-        chosen = mixed(snapshot, scores.probability, counts, generator, scores.is_own)
+        chosen = mixed(snapshot, scores.probability, counts, generator)
         return shuffled(chosen, generator)
     if wishes.mix:
         return _without_model(snapshot, wishes, missing, generator)
@@ -262,7 +263,7 @@ def _counts(snapshot: Snapshot, wishes: BatchRequest) -> dict[str, int]:
 
 
 def _proposals(
-    snapshot: Snapshot, head: Proposal, picks: list[Pick], scores: PoolScores | None
+    snapshot: Snapshot, head: Proposal, picks: list[Pick], scores: Predictions | None
 ) -> tuple[Proposal, ...]:
     """The picks as proposals like `head`, with the model's own word on each, where one chose."""
     ids = snapshot.pool_words.pool.ids
@@ -272,8 +273,8 @@ def _proposals(
     ]
     if scores is None or not picks:
         return tuple(proposals)
-    rows, columns = np.array([row for _, row, _ in picks]), scores.model.columns.most_probable
-    probability = with_own(snapshot, scores, rows).probability[rows]
+    probability = scores.probability[[row for _, row, _ in picks]]
+    columns = scores.columns.most_probable
     told = columns.answers(probability), columns.confidence(probability).tolist()
     return tuple(
         replace(proposal, predicted=predicted, confidence=confidence)

@@ -13,9 +13,9 @@ from numpy.typing import NDArray
 
 from core.analysis.simulation import Choose
 from core.features.base import bag_sums
+from core.models.pool_predictions import Predictions
 from core.pool.bags import distinct_words
 from core.sampling.mix import Chosen
-from core.sampling.pool_scores import PoolScores
 from core.sampling.strategies import Ranked
 from core.workspace.snapshot import Snapshot
 
@@ -62,7 +62,7 @@ def choosers(number: int) -> dict[str, Choose]:
 
 
 def _chooser(name: str, query: Query, number: int) -> Choose:
-    def choose(snapshot: Snapshot, scores: PoolScores, generator: np.random.Generator) -> Chosen:
+    def choose(snapshot: Snapshot, scores: Predictions, generator: np.random.Generator) -> Chosen:
         # What is held out is not even shown.
         shown = np.flatnonzero(snapshot.candidates | snapshot.in_training)
         seed = int(generator.integers(2**31))

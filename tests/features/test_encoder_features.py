@@ -87,14 +87,6 @@ def test_the_same_labels_give_the_same_model(source: EncodedSpace, folder: Path)
     assert one.calibration == two.calibration
 
 
-def test_the_cheap_companion_is_the_model_without_an_encoder(source: EncodedSpace):
-    model = learned(source)
-    alone = learned(source.space)
-    assert np.array_equal(score_texts(model.cheap, TEXTS), score_texts(alone, TEXTS))
-    assert not np.allclose(score_texts(model, TEXTS), score_texts(alone, TEXTS), atol=1e-3)
-    assert alone.cheap is None
-
-
 def test_a_saved_model_scores_the_same(model: Model, folder: Path, tmp_path: Path):
     save_model(model, tmp_path / "models" / "m.params")
     asked = []
@@ -106,8 +98,7 @@ def test_a_saved_model_scores_the_same(model: Model, folder: Path, tmp_path: Pat
     loaded = load_model(tmp_path / "models" / "m.params", find)
     assert asked == [str(folder)]
     assert loaded.source.key == model.source.key
-    for one, two in ((loaded, model), (loaded.cheap, model.cheap)):
-        assert np.array_equal(score_texts(one, TEXTS), score_texts(two, TEXTS))
+    assert np.array_equal(score_texts(loaded, TEXTS), score_texts(model, TEXTS))
 
 
 def test_a_model_refuses_another_encoder_and_none(source: EncodedSpace, tmp_path: Path):

@@ -123,7 +123,6 @@ def test_pushes_add_up_and_stand_at_the_words(encoder: Encoder):
 def test_a_workspace_that_says_nothing_has_the_bundled_one(active: Snapshot):
     trained = train(active)
     assert (trained.report.source, trained.report.encoder) == ("pool + encoder", "wordllama")
-    assert trained.model.cheap is None  # however large the pool, all of it is encoded
     run = keep(active, trained)
     again = read_snapshot(active.workspace)
     texts = again.pool_words.pool.texts.to_pylist()

@@ -13,7 +13,7 @@ from core.errors import LoopError
 from core.evaluation.runs import train
 from core.features.base import Features, Source
 from core.features.cached import pool_space
-from core.models import neighbors, pool_predictions
+from core.models import neighbors
 from core.models.model import Model
 from core.models.neighbors import (
     Similar,
@@ -21,7 +21,6 @@ from core.models.neighbors import (
     likeness_source,
     likest,
     nearest,
-    similar,
     text_like,
 )
 from core.pool.text import text_key
@@ -34,6 +33,12 @@ from tests.encoders import static_encoder
 @pytest.fixture(params=["linear", "book"])
 def model(request, active: Snapshot) -> Model:
     return train(active, name=request.param).model
+
+
+def similar(snapshot: Snapshot, source: Source, examples: Sequence[str], number: int) -> Similar:
+    """The unlabeled items of the pool most like these items or sentences."""
+    texts = [text_like(snapshot, each) for each in examples]
+    return nearest(snapshot, cosines(source, texts, source.pool_rows(snapshot)), number)
 
 
 SLACK = 2 * 10**-neighbors.DIGITS
@@ -126,7 +131,7 @@ def encoded(active: Snapshot, tmp_path: Path) -> tuple[Snapshot, Model]:
     return snapshot, train(snapshot).model
 
 
-def test_an_encoder_counts_where_the_whole_pool_is_encoded(encoded, monkeypatch):
+def test_an_encoder_counts(encoded):
     snapshot, model = encoded
     source, asked = likeness_source(snapshot, model), ["quake in the village"]
     assert source is model.source
@@ -135,8 +140,6 @@ def test_an_encoder_counts_where_the_whole_pool_is_encoded(encoded, monkeypatch)
     rows = source.rows(asked)
     whole = np.linalg.norm(written_out(rows.features(), source.n_sparse), axis=1)
     np.testing.assert_allclose(rows.lengths, whole, rtol=1e-5)
-    monkeypatch.setattr(pool_predictions, "TWO_STAGES_ABOVE", len(snapshot.pool_words.pool) - 1)
-    assert likeness_source(snapshot, model) is model.source.cheap
 
 
 def copied_workspace(make_workspace: MakeWorkspace) -> Workspace:

@@ -10,12 +10,13 @@ import pytest
 from playwright.sync_api import BrowserContext, expect
 
 from core.evaluation.runs import load_run
-from core.models.neighbors import likeness_source, similar
+from core.models.neighbors import likeness_source
 from core.sampling.next_batch import BatchRequest, propose
 from core.workspace.layout import Workspace, open_workspace
 from core.workspace.snapshot import Snapshot, open_snapshot, read_snapshot
 from tests.browser import all_saved, press, shown
 from tests.conftest import SMALL_TASK, Show, headlines, write_csv
+from tests.models.test_neighbors import similar
 from tests.pages.test_item_list import column
 from tests.pages.test_pages import filter_key
 from tests.pages.test_sunlight import address_of, open_page, taken
