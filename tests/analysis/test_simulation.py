@@ -105,7 +105,7 @@ def through_files(workspace, oracle: Mapping[str, str], sizes: list[BatchRequest
     return batches
 
 
-UNFIT = {"stratified column", "mean confidence"}
+UNFIT = {"stratified column", "mean confidence", "matches"}
 EVERY = {name: 2 for name in STRATEGIES if name not in UNFIT}
 
 
