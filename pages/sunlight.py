@@ -9,10 +9,10 @@ import pandas as pd
 import streamlit as st
 
 from core.exchange.table_writers import LONGEST_SHEET_TEXT, MOST_SHEET_ROWS, write_items
+from core.features.attribution import fine_pieces_of
 from core.models.model import Model
 from core.models.neighbors import text_like
 from core.models.predict import score_texts
-from core.pool.text import words_of
 from core.query.order import Rows
 from core.query.row_set import RowSet
 from core.sampling.second_opinions import ask_about_random
@@ -47,7 +47,7 @@ KINDS = (
 
 def show_draw(snapshot: Snapshot, items: pd.DataFrame, model: Model | None) -> None:
     texts = items["text"].tolist()
-    known = None if model is None else model.known([w for text in texts for w in words_of(text)])
+    known = None if model is None else model.known(p for t in texts for p in fine_pieces_of(t))
     said = [""] * len(texts)
     if model:
         columns, probability = model.columns, score_texts(model, texts)

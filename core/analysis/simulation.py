@@ -43,7 +43,8 @@ def background_space(snapshot: Snapshot, texts: Iterable[str]) -> Space:
     """The space of the workspace's pool without these texts and without what is held out there."""
     words, counted = snapshot.pool_words, ~snapshot.held_out
     counted[words.copies_of(list(texts))] = False
-    return space_of(count_anew([Texts(words.words.to_pylist(), words.bags, words.hashes, counted)]))
+    tokens, bags = words.tokens.to_pylist(), words.token_bags
+    return space_of(count_anew([Texts(tokens, bags, words.hashes, counted)]))
 
 
 ORACLE = "oracle.csv"  # the true labels beside the sample; the app never reads them

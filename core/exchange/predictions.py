@@ -26,7 +26,8 @@ from core.models.model import Model
 from core.models.pool_predictions import pool_probabilities
 from core.models.predictor import USUAL, Predicted, Predictor, Threshold, keeping_nothing
 from core.pool.hashing import hash_keys, is_among, keys_of
-from core.pool.text import is_blank, words_of
+from core.pool.splitting import split_texts
+from core.pool.text import is_blank
 from core.pool.tokens import Hashes
 from core.system.csv_rows import BadRow
 from core.system.engines import HERE, THREADS, Engine
@@ -320,9 +321,9 @@ def _likeness(snapshot: Snapshot, predictor: Predictor, tally: Tally) -> Likenes
 
 def _new_words(model: Model, texts: Sequence[str]) -> tuple[int, int]:
     """(all words of the texts, those of them that the model does not know)."""
-    counts = Counter(word for text in texts for word in words_of(text))
-    known = model.known(counts)
-    return counts.total(), sum(number for word, number in counts.items() if word not in known)
+    words, bags = split_texts(texts)
+    counts, known = np.bincount(bags.ids, minlength=len(words)), model.known(words)
+    return len(bags.ids), int(counts[[word not in known for word in words]].sum())
 
 
 def _beside(given: pa.Table, found: Mapping[str, pa.Array]) -> pa.Table:

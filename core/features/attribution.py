@@ -5,7 +5,6 @@ divided evenly among the characters that it covers. N-grams never leave their to
 """
 
 import re
-import unicodedata
 from collections.abc import Callable, Sequence
 from itertools import pairwise
 
@@ -13,27 +12,20 @@ import numpy as np
 
 from core.features.base import Doubles
 from core.pool.bags import Indices
-from core.pool.tokens import Parts, stands_alone
+from core.pool.tokens import Parts, words_as_typed
 
 _WORD = re.compile(r"(\S+)")
 
 
-def pieces_of(text: str) -> list[str]:
-    """The text's words and what stands between them, in order; joined, they are the text."""
-    return [piece for piece in _WORD.split(text) if piece]
-
-
 def fine_pieces_of(text: str) -> list[str]:
-    """As `pieces_of`, and each character of a script without spaces with its marks by itself."""
-    pieces = []
-    for piece in pieces_of(text):
-        begins = [0]
-        for at in range(1, len(piece)):
-            is_mark = unicodedata.category(piece[at])[0] == "M"
-            if not is_mark and (stands_alone(piece[at]) or stands_alone(piece[begins[-1]])):
-                begins.append(at)
-        pieces += [piece[a:b] for a, b in pairwise([*begins, len(piece)])]
-    return pieces
+    """The text cut where words begin and at white space; joined, the pieces are the text."""
+    words = words_as_typed(text.split())
+    lengths, spans = np.diff(words.offsets), _spans(text)
+    is_first = words.starts == words.starts[words.offsets[:-1]].repeat(lengths)
+    # What stands before the first word belongs to it.
+    begins = spans[:, 0].repeat(lengths) + np.where(is_first, 0, words.starts)
+    cuts = np.unique(np.concatenate([[0, len(text)], spans.ravel(), begins]))
+    return [text[a:b] for a, b in pairwise(cuts.tolist())]
 
 
 def by_fine_pieces(text: str, pushes: Doubles) -> tuple[tuple[str, float], ...]:
@@ -62,8 +54,7 @@ def whole(tokens: Sequence[str]) -> Parts:
 
 def spread(text: str, parts: Parts, pushes: Doubles) -> Doubles:
     """Divides each part's push among the characters of the text that it covers."""
-    spans = [word.span() for word in _WORD.finditer(text)]
-    begins, ends = np.array(spans, np.int64).reshape(-1, 2).repeat(np.diff(parts.offsets), 0).T
+    begins, ends = _spans(text).repeat(np.diff(parts.offsets), 0).T
     first = begins + np.maximum(parts.starts, 0)
     last = np.minimum(begins + parts.starts + parts.lengths, ends)
     each = pushes / np.maximum(last - first, 1)
@@ -71,3 +62,8 @@ def spread(text: str, parts: Parts, pushes: Doubles) -> Doubles:
     np.add.at(changes, first, each)
     np.add.at(changes, last, -each)
     return np.cumsum(changes)[:-1]
+
+
+def _spans(text: str) -> Indices:
+    """Where each token begins and ends, `(n_tokens, 2)`."""
+    return np.array([word.span() for word in _WORD.finditer(text)], np.int64).reshape(-1, 2)

@@ -29,7 +29,7 @@ from core.system.parallel import row_blocks
 from core.system.progress import Progress, silent
 from core.workspace.snapshot import Snapshot
 
-COUNTS_VERSION = 2
+COUNTS_VERSION = 3
 """Part of the cache's key, and kept in the entry: counts of another version are never added to."""
 FEW = 0.5
 """Share of the texts up to which changes are counted apart: beyond it, counting all is faster."""
@@ -53,7 +53,7 @@ pairs are counted, and the tally."""
 def counted_texts(snapshot: Snapshot) -> list[Texts]:
     """The pool's texts, and those of the training items that it does not hold."""
     words, items = snapshot.pool_words, snapshot.labels.usable_training
-    pool = Texts(words.words.to_pylist(), words.bags, words.hashes, ~snapshot.held_out)
+    pool = Texts(words.tokens.to_pylist(), words.token_bags, words.hashes, ~snapshot.held_out)
     in_pool = words.pool.positions(item.item_id for item in items)
     others = sorted(item.text for item in items if item.item_id not in in_pool)
     return [pool, Texts(*tokens_of(others), hash_words(others), np.ones(len(others), bool))]

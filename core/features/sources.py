@@ -13,6 +13,7 @@ from core.features.encoder_cache import CachedEncoder
 from core.features.encoder_features import EncodedSpace
 from core.features.pool_features import Space, load_space
 from core.features.vocabulary import Vocabulary, book_vocabulary
+from core.pool.splitting import WHITE_SPACE
 from core.system.progress import Progress, silent
 from core.workspace.snapshot import Snapshot
 from core.workspace.task import BUNDLED
@@ -78,7 +79,7 @@ def load_source(content: Mapping[str, Any], path: Path, open_encoder: OpenEncode
     its space is missing, and what `load_space` raises for a damaged one.
     """
     if "space" not in content:
-        return Vocabulary.of_saved(content["words"])
+        return Vocabulary.of_saved(content["words"], content.get("splitting", WHITE_SPACE))
     space = load_space(path.parent, content["space"])
     if "encoder" not in content:
         return space

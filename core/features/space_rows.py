@@ -20,7 +20,6 @@ from core.features.base import Doubles, Features, Numbers, Projection, Pushes, W
 from core.features.encoder import STATIC_WEIGHT
 from core.pool.bags import Bags, Indices, joined, offsets_of
 from core.pool.hashing import is_among
-from core.pool.text import words_of
 from core.pool.token_parts import (
     RepeatedParts,
     TokenParts,
@@ -141,7 +140,7 @@ def character_pushes(
 
     `outputs`, `(n_outputs,)`, is what each output counts. White space adds nothing.
     """
-    words, grams = words_and_ngrams(words_of(text))
+    words, grams = words_and_ngrams(text.split())
     known, known_grams = is_among(words.hashes, space.words), is_among(grams.hashes, space.grams)
     word_at = np.where(known, np.searchsorted(space.words, words.hashes), -1)
     gram_at = np.searchsorted(space.grams, grams.hashes) + len(space.words)
@@ -156,7 +155,7 @@ def character_pushes(
     by_word[known] += scales[2] * space.rarity[word_at[known]] * meanings
     pushes = spread(text, words, by_word) + spread(text, grams, by_gram)
     if space.encoder:
-        tokens = words_of(text)
+        tokens = text.split()
         each = (space.pieces.vectors @ of_vectors).astype(np.float64)[:, None]
         each = scales[3] * bag_sums(each, space.pieces.pieces(tokens))[:, 0]
         pushes += spread(text, whole(tokens), each)
@@ -180,7 +179,7 @@ def place_pool(space: "Space", snapshot: Snapshot, progress: Progress) -> SpaceR
     all blocks begin where they would have begun, so that every number is the same.
     """
     pool_words, cache = snapshot.pool_words, snapshot.workspace.cache
-    words, bags = pool_words.words, pool_words.bags
+    words, bags = pool_words.tokens, pool_words.token_bags
 
     def build(folder: Path) -> None:
         before = load_earlier(cache, "rows", load_beginning)

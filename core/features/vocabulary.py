@@ -4,7 +4,6 @@ The chapter splits at white space and keeps words that occur at least three time
 training data (chapter 2, `create_features`); which these are changes with every label.
 """
 
-from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property, partial
@@ -17,8 +16,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from core.features.base import Doubles, Features, Numbers, Projection, Weights, bag_sums
-from core.pool.bags import Bags, Ids, Indices, Mask, bags_of, distinct_words
-from core.pool.text import number_words, words_of
+from core.pool.bags import Bags, Ids, Indices, Mask, distinct_words, offsets_of
+from core.pool.splitting import PAIRS, WHITE_SPACE, split_texts
 from core.pool.words import PoolWords
 from core.system.progress import Progress, silent
 from core.workspace.snapshot import Snapshot
@@ -29,7 +28,7 @@ WORD_END = "\n"  # stands in no word: words are what is left of a text that is s
 
 @dataclass(frozen=True)
 class Vocabulary:
-    """The words that a model knows; a word's id is its place."""
+    """The words that a model knows, split by this version; a word's id is its place."""
 
     name: ClassVar[str] = "words"
     version: ClassVar[int] = 1
@@ -37,15 +36,18 @@ class Vocabulary:
     encoder_name: ClassVar[str] = ""
 
     words: tuple[str, ...]
+    splitting: int = PAIRS
 
     @classmethod
-    def of_saved(cls, words: str | Sequence[str]) -> "Vocabulary":
+    def of_saved(cls, words: str | Sequence[str], splitting: int = WHITE_SPACE) -> "Vocabulary":
         """From what `saved` holds; older params files have a list. Raises TypeError for others."""
+        if splitting not in (WHITE_SPACE, PAIRS):
+            raise TypeError("words are split as this version does not know")
         if isinstance(words, str):
             words = words.split(WORD_END) if words else ()
         if not all(isinstance(word, str) for word in words):
             raise TypeError("words are texts")
-        return cls(tuple(words))
+        return cls(tuple(words), splitting)
 
     @property
     def n_sparse(self) -> int:
@@ -61,24 +63,28 @@ class Vocabulary:
         return {word: at for at, word in enumerate(self.words)}
 
     def known(self, tokens: Iterable[str]) -> set[str]:
-        return self.ids.keys() & set(tokens)
+        """Those of these tokens all of whose words it has."""
+        tokens = [*set(tokens)]
+        held, known = split_texts(tokens, self.splitting)[1].lengths, self.bags(tokens).lengths
+        return {tokens[at] for at in np.flatnonzero((held == known) & (held > 0)).tolist()}
 
     def bags(self, texts: Sequence[str]) -> Bags:
-        ids = self.ids
-        return bags_of([[ids[word] for word in words_of(text) if word in ids] for text in texts])
+        words, bags = split_texts(texts, self.splitting)
+        return _renumbered(bags, np.array([self.ids.get(word, -1) for word in words], np.int32))
 
     def rows(self, texts: Sequence[str], progress: Progress = silent) -> "WordRows":
         return WordRows(self, self.bags(texts))
 
     def pool_rows(self, snapshot: Snapshot, progress: Progress = silent) -> "WordRows":
-        pool_words = snapshot.pool_words
-        known = np.full(len(pool_words.words), -1, np.int32)
-        at = word_positions(pool_words, self.words)
+        pool, by_words = snapshot.pool_words, self.splitting != WHITE_SPACE
+        words = pool.words if by_words else pool.tokens
+        known = np.full(len(words), -1, np.int32)
+        at = word_positions(words, self.words)
         known[at[at >= 0]] = np.flatnonzero(at >= 0)
-        return WordRows(self, pool_words.bags, known)
+        return WordRows(self, pool.word_bags if by_words else pool.token_bags, known)
 
-    def saved(self, folder: Path) -> dict[str, str]:
-        return {"words": WORD_END.join(self.words)}
+    def saved(self, folder: Path) -> dict[str, str | int]:
+        return {"words": WORD_END.join(self.words), "splitting": self.splitting}
 
 
 @dataclass(frozen=True, eq=False)
@@ -115,7 +121,7 @@ def _word_product(table: Numbers, known: Ids | None, bags: Bags) -> Numbers:
 
 def count_words(pool_words: PoolWords, counted: Mask) -> Indices:
     """How often each word of the pool occurs in the items where `counted` is true, `(n_words,)`."""
-    left_out = pool_words.bags.take(np.flatnonzero(~counted))
+    left_out = pool_words.word_bags.take(np.flatnonzero(~counted))
     return pool_words.counts - np.bincount(left_out.ids, minlength=len(pool_words.words))
 
 
@@ -125,14 +131,10 @@ def book_vocabulary(pool_words: PoolWords, counted: Mask, texts: Sequence[str]) 
     Evaluation and validation items must be in neither: what is held out chooses no word.
     """
     counts = count_words(pool_words, counted)
-    extra = Counter(word for text in texts for word in words_of(text))
-    at = word_positions(pool_words, list(extra))
-    new = []
-    for (word, count), place in zip(extra.items(), at, strict=True):
-        if place >= 0:
-            counts[place] += count
-        elif count >= MIN_WORD_COUNT:
-            new.append(word)
+    words, bags = split_texts(texts)
+    extra, at = np.bincount(bags.ids, minlength=len(words)), word_positions(pool_words.words, words)
+    counts[at[at >= 0]] += extra[at >= 0]
+    new = [words[word] for word in np.flatnonzero((at < 0) & (extra >= MIN_WORD_COUNT)).tolist()]
     kept = pool_words.words.take(pa.array(np.flatnonzero(counts >= MIN_WORD_COUNT)))
     return Vocabulary((*kept.to_pylist(), *new))
 
@@ -142,18 +144,16 @@ def _renumbered(bags: Bags, ids: Ids | None) -> Bags:
     if ids is None:
         return bags
     new = ids[bags.ids]
-    is_known = new >= 0
-    kept_before = np.concatenate([[0], np.cumsum(is_known)])
-    return Bags(new[is_known], kept_before[bags.offsets])
+    return Bags(new[new >= 0], offsets_of(new >= 0)[bags.offsets])
 
 
 def pool_bags(pool_words: PoolWords, texts: Sequence[str]) -> Bags:
     """The texts' words that the pool has, by its ids; others are left out."""
-    words, bags = number_words(words_of(text) for text in texts)
-    return _renumbered(bags, word_positions(pool_words, words).astype(np.int32))
+    words, bags = split_texts(texts)
+    return _renumbered(bags, word_positions(pool_words.words, words).astype(np.int32))
 
 
-def word_positions(pool_words: PoolWords, words: Sequence[str]) -> Indices:
-    """Each word's id among the pool's words, -1 for those that the pool does not have."""
-    found = pc.index_in(pa.array(words, pa.large_string()), value_set=pool_words.words)
+def word_positions(known: pa.Array, words: Sequence[str]) -> Indices:
+    """Each word's place among the known ones, -1 for those that are not there."""
+    found = pc.index_in(pa.array(words, pa.large_string()), value_set=known)
     return pc.fill_null(found, -1).to_numpy(zero_copy_only=False).astype(np.int64)

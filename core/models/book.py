@@ -65,7 +65,7 @@ class BookLearner:
         descend(stack, Bags(places.astype(np.int32), self.bags.offsets), targets, steps)
         stack.write(0, network, words)
         model = Model("book", network, self.source, labels, self.seed)
-        known = Vocabulary(tuple(self.source.words[word] for word in words))
+        known = replace(self.source, words=tuple(self.source.words[word] for word in words))
         others = [stack.network(number) for number in range(1, len(groups))]
         return [model, *(replace(model, network=other, source=known) for other in others)]
 

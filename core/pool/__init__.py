@@ -4,6 +4,7 @@
 - items.only_grew: whether a pool's files have at most grown since it was read
 - header.read_header, USUAL_NAMES: which column is the id, and which the text
 - hashing.hash_keys, keys_of: which texts are copies, by 64 bits of each
-- text.is_blank, words_of, text_key, occurrences: words of a text, and when two texts are the same
+- splitting.words_of, split_texts: words of texts, in every script
+- text.is_blank, text_key: whether a text shows anything, and when two are the same
 - search.find: items by words, phrases and regular expressions
 """

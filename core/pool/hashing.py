@@ -14,7 +14,7 @@ import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from core.pool.bags import Bags, Indices, Mask, offsets_of, run_starts
-from core.pool.text import number_words, text_key, words_of
+from core.pool.text import number_words, text_key
 from core.pool.tokens import Hashes, mixed, powers
 from core.system.parallel import spans
 
@@ -114,7 +114,7 @@ class WordHashes:
 
 def hash_words(texts: Sequence[str]) -> Hashes:
     """64 bits of each text's words in their order: those that the pool's `hashes` hold."""
-    words, bags = number_words(map(words_of, texts))
+    words, bags = number_words(map(str.split, texts))
     return hash_sequences(hash_texts(words)[bags.ids], bags.offsets)
 
 

@@ -21,7 +21,8 @@ import pyarrow.compute as pc
 
 from core.errors import SearchError
 from core.pool.bags import Indices, offsets_of
-from core.pool.tokens import SPACELESS, Hashes, Parts, character_kind, words_in_tokens
+from core.pool.splitting import UNBROKEN
+from core.pool.tokens import Hashes, Parts, character_kind, words_in_tokens
 from core.system.parallel import spans
 
 QUOTES = re.compile('["“”„]')  # what people and telephones type; one that is not closed goes on
@@ -32,7 +33,6 @@ TEXTS_AT_ONCE = 100_000  # so that both cores have work
 CHARACTERS = 1_000_000  # whose words are cut out at a time, which bounds the memory
 
 LAST_FOLDED = 0x30000  # from this code point on none is another one's capital or older form
-MARKED = range(0x3100)  # code points with marks among scripts without spaces
 
 
 @dataclass(frozen=True)
@@ -134,13 +134,10 @@ def _pattern(word: str) -> str:
     in_word, alone, marks = _classes()
     codes = (character_kind(ord(character))[0] for character in word)
     spelled = "".join(f"[{_ranges([code, *_variants().get(code, ())])}]" for code in codes)
-    before = "" if _is_alone(word[0]) else f"(?:^|[^{in_word}]|[{alone}])"
-    after = f"[^{marks}]" if _is_alone(word[-1]) else f"[^{in_word}]|[{alone}]"
+    is_alone = any(character_kind(ord(character))[2] for character in word)
+    before = "" if is_alone else f"(?:^|[^{in_word}]|[{alone}][{marks}]*)"
+    after = f"[^{marks}]" if is_alone else f"[^{in_word}]|[{alone}]"
     return f"{before}{spelled}(?:$|{after})"
-
-
-def _is_alone(character: str) -> bool:
-    return character_kind(ord(character))[2]
 
 
 @cache
@@ -162,13 +159,7 @@ def _classes() -> tuple[str, str, str]:
     kinds = {code: character_kind(code) for code in plain}
     letters = [code for code, kind in kinds.items() if kind[1] and plain[code] not in "LMN"]
     marks = [code for code, kind in kinds.items() if kind[3] and plain[code] != "M"]
-    alone = [
-        code
-        for low, high in SPACELESS
-        for code in range(low, high + 1)
-        if code not in MARKED or character_kind(code)[2]
-    ]
-    return rf"\pL\pM\pN_{_ranges(letters)}", _ranges(alone), rf"\pM{_ranges(marks)}"
+    return rf"\pL\pM\pN_{_ranges(letters)}", UNBROKEN, rf"\pM{_ranges(marks)}"
 
 
 @cache

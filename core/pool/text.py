@@ -1,30 +1,12 @@
-"""Words of texts: splitting, counting and folding them, and the key that copies of a text share."""
+"""Numbers of words, and the key that copies of a text share."""
 
-import re
 import unicodedata
-from collections import Counter
 from collections.abc import Iterable, Sequence
 
 from core.pool.bags import Bags, bags_of
 
-_EDGES = re.compile(r"^\W+|\W+$")
-
 UNSEEN = frozenset("\u115f\u1160\u2800\u3164\uffa0")  # letters and symbols that no font draws
 _UNSEEN_KINDS = frozenset(("Cc", "Cf", "Mn", "Me", "Mc", "Zs", "Zl", "Zp"))
-
-
-def occurrences(texts: Iterable[str]) -> Counter[str]:
-    """How often each word occurs, by its `folded` form."""
-    as_typed = Counter(word for text in texts for word in words_of(text))
-    found: Counter[str] = Counter()
-    for word, number in as_typed.items():
-        found[folded(word)] += number
-    return found
-
-
-def folded(word: str) -> str:
-    """The word without case and punctuation around it; punctuation alone stays as it is."""
-    return _EDGES.sub("", word).casefold() or word
 
 
 def text_key(text: str) -> str:
@@ -32,11 +14,6 @@ def text_key(text: str) -> str:
     if not text.isascii():
         text = unicodedata.normalize("NFKC", text)
     return " ".join(text.casefold().split())
-
-
-def words_of(text: str) -> list[str]:
-    """The words of a text, as the chapter splits it."""
-    return text.split()
 
 
 def number_words(texts: Iterable[Sequence[str]]) -> tuple[list[str], Bags]:

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from core.pool.bags import Bags, distinct_words, joined, offsets_of
 from core.pool.counts import Counts, added_up, summed
 from core.pool.hashing import is_among, split_block
-from core.pool.text import number_words, words_of
+from core.pool.text import number_words
 from core.pool.tokens import Hashes, Parts, words_and_ngrams
 from core.system.parallel import spans
 
@@ -50,7 +50,7 @@ def tokens_of(texts: Sequence[str]) -> tuple[list[str], Bags]:
     if len(texts) > FEW:
         with suppress(UnicodeEncodeError):  # half a character
             return split_block(pa.array(texts, pa.large_string()))
-    return number_words(map(words_of, texts))
+    return number_words(map(str.split, texts))
 
 
 def make_token_parts(tokens: Sequence[str], words: Hashes, grams: Hashes) -> TokenParts:

@@ -1,18 +1,19 @@
 """The tokenizer: the words and the character n-grams of each token, as 64-bit hashes.
 
-A token is what stands between white space: a whole sentence where a script has no spaces.
-Characters are folded one by one, so that places in the folded token are places in the token.
+A token is what stands between white space: a whole sentence where a script has no spaces. Words are
+characters there, with their marks, and pairs of neighbors. Characters are folded one by one, so
+that places in the folded token are places in the token.
 """
 
 import unicodedata
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 
 import numpy as np
 from numpy.typing import NDArray
 
-from core.pool.bags import offsets_of
+from core.pool.bags import Indices, offsets_of
 
 NGRAM_LENGTHS = (3, 4, 5)
 """Characters of an n-gram. A token counts with a space on both sides, and none leaves its token."""
@@ -46,6 +47,7 @@ class Parts:
 class _Characters:
     """The tokens joined by single spaces, with one before and one after."""
 
+    codes: NDArray[np.uint32]
     folded: NDArray[np.uint64]
     in_word: NDArray[np.bool_]
     alone: NDArray[np.bool_]
@@ -57,16 +59,27 @@ class _Characters:
 def words_and_ngrams(tokens: Sequence[str]) -> tuple[Parts, Parts]:
     """(words, character n-grams) of each token; those that are folded alike have one hash.
 
-    A word is a run of letters, marks, digits and underscores, or one character, with its marks, of
-    a script without spaces.
+    A word is a run of letters, marks, digits and underscores; of a script without spaces one
+    character with its marks, or two side by side.
     """
     characters = _characters(tokens)
-    return _words(characters), _grams(characters)
+    return _words(characters, *_with_pairs(characters, older=True)), _grams(characters)
 
 
 def words_in_tokens(tokens: Sequence[str]) -> Parts:
-    """The words of each token, as `words_and_ngrams` has them. A token may hold spaces here."""
-    return _words(_characters(tokens))
+    """The words of each token, without pairs of characters. A token may hold spaces here."""
+    characters = _characters(tokens)
+    return _words(characters, *_runs(characters))
+
+
+def words_as_typed(tokens: Sequence[str]) -> Parts:
+    """The words of each token, not folded; one whose script has spaces is a word as it stands."""
+    found = _characters(tokens)
+    is_split = np.logical_or.reduceat(found.alone, found.firsts)
+    whole = np.repeat(np.append(False, ~is_split), np.append(1, found.lengths + 1))
+    in_word = found.in_word | (whole & (found.codes != ord(" ")))
+    found = replace(found, in_word=in_word, folded=mixed(found.codes.astype(np.uint64)))
+    return _words(found, *_with_pairs(found))
 
 
 def _characters(tokens: Sequence[str]) -> _Characters:
@@ -80,14 +93,8 @@ def _characters(tokens: Sequence[str]) -> _Characters:
     for code in np.flatnonzero(present).tolist():
         kinds[code] = character_kind(code)
     folded, *flags = kinds[codes].T
-    return _Characters(
-        mixed(folded.astype(np.uint64)), *(flag.astype(bool) for flag in flags), firsts, lengths
-    )
-
-
-def stands_alone(character: str) -> bool:
-    """Whether it is a word by itself, since its script puts no spaces between words."""
-    return character_kind(ord(character))[2]
+    folded, flags = mixed(folded.astype(np.uint64)), [flag.astype(bool) for flag in flags]
+    return _Characters(codes, folded, *flags, firsts, lengths)
 
 
 @cache
@@ -104,11 +111,25 @@ def character_kind(code: int) -> tuple[int, bool, bool, bool]:
     return ord(folded), in_word, alone, is_mark
 
 
-def _words(characters: _Characters) -> Parts:
-    in_word, alone = characters.in_word, characters.alone
-    goes_on = in_word[1:] & in_word[:-1] & ~alone[1:] & (characters.marks[1:] | ~alone[:-1])
+def _with_pairs(characters: _Characters, *, older: bool = False) -> tuple[Indices, Indices]:
+    """(starts, ends) of words, where each pair of characters follows the first of them."""
+    starts, ends = _runs(characters, older=older)
+    alone = characters.alone[starts]
+    pairs = np.flatnonzero(alone[1:] & alone[:-1] & (starts[1:] == ends[:-1]))
+    return np.insert(starts, pairs + 1, starts[pairs]), np.insert(ends, pairs + 1, ends[pairs + 1])
+
+
+def _runs(characters: _Characters, *, older: bool = False) -> tuple[Indices, Indices]:
+    """(starts, ends) of words without pairs. Once a letter after a marked character went on."""
+    in_word, alone, marks = characters.in_word, characters.alone, characters.marks
+    own = np.where(marks & (not older), 0, np.arange(len(marks)))  # the marks' characters
+    goes_on = marks[1:] | ~(alone[1:] | alone[np.maximum.accumulate(own)][:-1])
+    goes_on &= in_word[1:] & in_word[:-1]
     starts = np.flatnonzero(in_word & ~np.concatenate([[False], goes_on]))
-    ends = np.flatnonzero(in_word & ~np.concatenate([goes_on, [False]])) + 1
+    return starts, np.flatnonzero(in_word & ~np.concatenate([goes_on, [False]])) + 1
+
+
+def _words(characters: _Characters, starts: Indices, ends: Indices) -> Parts:
     lengths = ends - starts
     before = np.cumsum(lengths) - lengths
     place = np.arange(lengths.sum()) - np.repeat(before, lengths)  # of a character in its word

@@ -1,9 +1,9 @@
-"""The pool as bags of words, split at white space, and its exact duplicates."""
+"""The pool as bags of tokens and of words, and its exact duplicates."""
 
 import json
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property, lru_cache, partial
 from pathlib import Path
 
@@ -26,7 +26,9 @@ from core.pool.hashing import (
 )
 from core.pool.items import Pool, read_pool
 from core.pool.search import find
+from core.pool.splitting import PAIRS, are_unbroken, split_tokens
 from core.pool.text import is_blank
+from core.pool.token_parts import blocks_of, written_out
 from core.pool.tokens import Hashes
 from core.system.disk_cache import file_stamps, load_cached, load_earlier
 from core.system.mapped_arrays import (
@@ -80,29 +82,31 @@ class LengthThirds:
 class PoolWords:
     """The pool with the ids of all its words, and which of its items are copies of each other.
 
-    `words` stand in the order of their first use, `counts` is how often each occurs. `hashes` has
-    64 bits of each item's words in their order, `keys` of its text key; `key_order` sorts the
-    items by `keys`. `is_first` is false for an item whose id or text stood in the pool before, and
-    for a blank text: such items are never proposed.
+    `tokens` stand in the order of their first use; only in scripts without spaces `words` are
+    others. `counts` is how often each word occurs. `hashes` has 64 bits of each item's tokens in
+    their order, `keys` of its text key; `key_order` sorts the items by `keys`. `is_first` is false
+    for an item whose id or text stood before, and for a blank text: they are never proposed.
     """
 
     pool: Pool
-    words: pa.Array
-    counts: NDArray[np.int64]
-    bags: Bags
+    tokens: pa.Array
+    token_bags: Bags
     hashes: Hashes
     keys: Hashes
     key_order: Indices
     is_first: Mask
+    words: pa.Array
+    counts: NDArray[np.int64]
+    word_bags: Bags
 
     @cached_property
     def is_blank(self) -> Mask:
         """Items without a text that anybody can see, `(n_pool,)`."""
-        return _blank_texts(self.words, self.bags)
+        return _blank_texts(self.tokens, self.token_bags)
 
     @cached_property
     def length_thirds(self) -> LengthThirds:
-        return LengthThirds.of(self.bags.lengths)
+        return LengthThirds.of(self.word_bags.lengths)
 
     @cached_property
     def holding(self) -> Callable[[str], Indices]:
@@ -158,10 +162,34 @@ def read_pool_words(
     def load(folder: Path) -> PoolWords:
         names = ("counts", "ids", "offsets", "hashes", "keys", "key_order", "is_first")
         counts, ids, offsets, *others = open_arrays(folder, *names)
-        return PoolWords(pool, open_column(folder, "words"), counts, Bags(ids, offsets), *others)
+        tokens, bags = open_column(folder, "words"), Bags(ids, offsets)
+        return PoolWords(pool, tokens, bags, *others, tokens, counts, bags)
 
     key = (WORDS_VERSION, pool.key)
-    return load_cached(cache, "words", key, build, load, write=write_cache)
+    found = load_cached(cache, "words", key, build, load, write=write_cache)
+    if not are_unbroken(found.tokens).any():
+        return found
+
+    def load_split(folder: Path) -> PoolWords:
+        counts, *bags = open_arrays(folder, "counts", "ids", "offsets")
+        words = open_column(folder, "words")
+        return replace(found, words=words, counts=counts, word_bags=Bags(*bags))
+
+    build, key = partial(_write_split, found), (PAIRS, *key)
+    return load_cached(cache, "split", key, build, load_split, write=write_cache)
+
+
+def _write_split(pool: PoolWords, folder: Path) -> None:
+    """The words of tokens that are several, their counts, and the texts as bags of them."""
+    words, lexicon = split_tokens(pool.tokens.to_pylist())
+    uses, bags = np.repeat(pool.counts, lexicon.lengths), pool.token_bags
+    counts = np.bincount(lexicon.ids, uses).astype(np.int64)
+    save_arrays(folder, counts=counts, offsets=offsets_of(lexicon.lengths[bags.ids])[bags.offsets])
+    with GrowingArray(folder, "ids", np.int32) as ids:
+        for start, stop in blocks_of(bags, lexicon):
+            ids.append(written_out(bags.part(start, stop), lexicon).ids)
+    with closing(GrowingColumn(folder, "words")) as column:
+        column.append(pa.array(words, pa.large_string()))
 
 
 def _write_words(folder: Path, pool: Pool, before: _Index | None, progress: Progress) -> None:

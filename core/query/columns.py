@@ -58,7 +58,7 @@ class PoolColumns:
 def pool_columns(snapshot: Snapshot) -> PoolColumns:
     """The columns of the snapshot's pool."""
     words, pool = snapshot.pool_words, snapshot.pool_words.pool
-    n_words = words.bags.lengths.astype(np.int32)
+    n_words = words.word_bags.lengths.astype(np.int32)
     repeated = np.flatnonzero(~firsts(pool.id_hashes, pool.id_order))
     return PoolColumns(words, n_words, repeated)
 

@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 from core.pool.bags import Mask
 from core.pool.hashing import is_among
 from core.pool.search import find, read_query
-from core.pool.text import words_of
+from core.pool.splitting import split_texts
 from core.query.columns import PoolColumns, pool_columns
 from core.query.filters import UNLABELED, Filters
 from core.query.masks import noted_left, rows_left
@@ -204,7 +204,7 @@ def _noted(snapshot: Snapshot, columns: PoolColumns) -> pa.Table:
         "place": pa.array(range(len(columns), len(columns) + len(outside)), pa.int64()),
         "item_id": pa.array(outside, pa.string()),
         "text": pa.array(texts, pa.string()),
-        "n_words": pa.array([len(words_of(text)) for text in texts], pa.int64()),
+        "n_words": pa.array(split_texts(texts)[1].lengths, pa.int64()),
     }
     table = pa.concat_tables([known, pa.table(behind)])
     for name, value in _UNNOTED.items():

@@ -78,7 +78,7 @@ class PoolArrays:
     @property
     def bags(self) -> Bags:
         """The words of every item."""
-        return self.snapshot.pool_words.bags
+        return self.snapshot.pool_words.word_bags
 
     @cached_property
     def training_counts(self) -> NDArray[np.int64]:

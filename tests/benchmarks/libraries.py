@@ -37,7 +37,7 @@ def pool_vectors(snapshot: Snapshot) -> NDArray[np.float32]:
     not held out.
     """
     counted, n_words = ~snapshot.held_out, len(snapshot.pool_words.words)
-    words, counts = distinct_words(snapshot.pool_words.bags)
+    words, counts = distinct_words(snapshot.pool_words.word_bags)
     in_counted = words.ids[np.repeat(counted, words.lengths)]
     frequency = np.bincount(in_counted, minlength=n_words)
     rarity = np.log((1 + counted.sum()) / (1 + frequency)) + 1

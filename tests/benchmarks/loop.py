@@ -48,7 +48,7 @@ def measure(folder: Path) -> tuple[Snapshot, dict[str, float], dict[str, float]]
         lambda: strategies.low_confidence(confidence, snapshot.candidates, 80)
     )
     stages["10 outliers, exact"], _ = timed(
-        lambda: strategies.outlier(snapshot.pool_words.bags, counts, snapshot.candidates, 10)
+        lambda: strategies.outlier(snapshot.pool_words.word_bags, counts, snapshot.candidates, 10)
     )
     # A dry run trains every time; the real one trains, keeps the run and writes the batch.
     stages["a whole next, warm, dry run"], _ = timed(

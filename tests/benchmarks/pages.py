@@ -20,7 +20,7 @@ from tempfile import TemporaryDirectory
 import numpy as np
 from playwright.sync_api import Browser, Page, sync_playwright
 
-from core.pool.text import words_of
+from core.pool.splitting import words_of
 from core.query.columns import pool_columns
 from core.query.tables import UNLABELED, Filters, Tables
 from core.workspace.layout import open_workspace
@@ -125,7 +125,7 @@ def queries(snapshot: Snapshot) -> Words:
 
 def commonest(snapshot: Snapshot, number: int = 2) -> str:
     """The words that occur most often in the first items of the pool."""
-    counts = np.bincount(snapshot.pool_words.bags.ids[:100_000])
+    counts = np.bincount(snapshot.pool_words.word_bags.ids[:100_000])
     return " ".join(snapshot.pool_words.words.take(np.argsort(-counts)[:number]).to_pylist())
 
 

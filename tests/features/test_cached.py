@@ -311,7 +311,7 @@ def test_rows_are_the_same_in_whatever_blocks_they_are_placed(
     snapshot = read_snapshot(learned)
     space = space_from_cache(learned)
     words = snapshot.pool_words
-    expected = spaces.place(space, words.words.to_pylist(), words.bags.part(0, 300))
+    expected = spaces.place(space, words.tokens.to_pylist(), words.token_bags.part(0, 300))
     monkeypatch.setattr(spaces, "TOKENS_AT_ONCE", 50)
     said: list[str] = []
     monkeypatch.setattr(progress, "EVERY", 0)

@@ -1,5 +1,6 @@
 """The feature source `pool`, against scikit-learn's tf-idf and sums written out."""
 
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
@@ -139,7 +140,8 @@ def test_the_order_of_the_tokens_changes_nothing():
 def test_a_script_without_spaces_has_runs_words_and_meanings():
     texts = ["東京で地震が発生", "大阪で地震が発生", "東京で会議が開催", "大阪で会議が開催"] * 3
     space = learn(texts)
-    assert len(space.words) == len(set("".join(texts)))
+    pairs = {one + other for text in texts for one, other in pairwise(text)}
+    assert len(space.words) == len({*"".join(texts), *pairs})
     assert len(space.grams) > 20
     assert np.abs(space.meanings.astype(float)).any()
     rows = dense(space, ["京都で地震", "会議を開催", "東京で地震が発生"])

@@ -16,7 +16,7 @@ from core.models.model import Model, load_model, save_model
 from core.models.networks import HIDDEN, BookNetwork, new_network
 from core.models.predict import score_texts
 from core.models.training import LabeledTexts, learn
-from core.pool.text import words_of
+from core.pool.splitting import words_of
 from tests.features import test_pool_features
 
 WORDS = ("flood", "hits", "town", "rain")

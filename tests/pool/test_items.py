@@ -472,7 +472,7 @@ def test_the_same_bytes_in_files_that_are_divided_otherwise_are_other_items(
     add(workspace, "2;a,b\n", "b.csv")
     found = pool_words_of(workspace)
     assert found.pool.texts.to_pylist() == ["b;c", "b", "a,b"]
-    assert [found.words[at].as_py() for at in found.bags.ids.tolist()] == ["b;c", "b", "a,b"]
+    assert [found.tokens[at].as_py() for at in found.token_bags.ids.tolist()] == ["b;c", "b", "a,b"]
 
 
 def test_made_ids_outlast_every_change_of_the_file(make_workspace: MakeWorkspace):

@@ -10,14 +10,15 @@ from hypothesis import strategies as st
 
 from core.pool import words
 from core.pool.hashing import hash_keys, hash_words, keys_of
-from core.pool.text import text_key, words_of
+from core.pool.splitting import words_of
+from core.pool.text import text_key
 from core.pool.words import PoolWords
 from core.workspace.layout import open_workspace
 from tests.conftest import MakeWorkspace, write_csv
 from tests.worlds import pool_words_of
 
 TEXTS = st.lists(
-    st.text(st.sampled_from("ab A\u00b4\u00bdﷺé\u3000\t\x1c"), max_size=12), max_size=8
+    st.text(st.sampled_from("ab A\u00b4\u00bdﷺé\u3000\t\x1c漢字ก\u0e31。"), max_size=12), max_size=8
 )
 
 
@@ -32,14 +33,17 @@ def test_the_index_holds_every_word_in_order(tmp_path_factory, texts: list[str])
     rows = [("item_id", "text"), *((f"i{at}", text) for at, text in enumerate(texts))]
     write_csv(folder / "unlabeled_data" / "pool.csv", rows)
     found = pool_words_of(open_workspace(folder))
-    words = found.words.to_pylist()
-    assert [[words[at] for at in found.bags[n]] for n in range(len(texts))] == [
+    words, tokens = found.words.to_pylist(), found.tokens.to_pylist()
+    assert [[words[at] for at in found.word_bags[n]] for n in range(len(texts))] == [
         words_of(text) for text in texts
     ]
     assert dict(zip(words, found.counts.tolist(), strict=True)) == Counter(
         word for text in texts for word in words_of(text)
     )
-    assert words == list(dict.fromkeys(word for text in texts for word in words_of(text)))
+    assert [[tokens[at] for at in found.token_bags[n]] for n in range(len(texts))] == [
+        text.split() for text in texts
+    ]
+    assert tokens == list(dict.fromkeys(token for text in texts for token in text.split()))
 
 
 @given(TEXTS)
@@ -50,7 +54,7 @@ def test_hashes_tell_words_and_keys_apart(tmp_path_factory, texts: list[str]):
     found = pool_words_of(open_workspace(folder))
     assert found.hashes.tolist() == hash_words(texts).tolist()
     assert found.keys.tolist() == hash_keys(texts).tolist()
-    assert len(set(found.hashes.tolist())) == len({tuple(words_of(text)) for text in texts})
+    assert len(set(found.hashes.tolist())) == len({tuple(text.split()) for text in texts})
     assert len(set(found.keys.tolist())) == len(set(map(text_key, texts)))
     for text in texts:
         copies = [at for at, other in enumerate(texts) if text_key(other) == text_key(text)]
@@ -71,9 +75,11 @@ def test_every_character_splits_and_folds_alone_as_in_a_text(step: int):
 
 
 def index(found: PoolWords) -> list[object]:
-    arrays = (found.counts, found.bags.ids, found.bags.offsets, found.hashes, found.keys)
-    others = (found.key_order, found.is_first)
-    return [found.words.to_pylist(), *(array.tolist() for array in (*arrays, *others))]
+    bags = (found.token_bags, found.word_bags)
+    arrays = [array for each in bags for array in (each.ids, each.offsets)]
+    arrays += [found.counts, found.hashes, found.keys, found.key_order, found.is_first]
+    names = (found.tokens.to_pylist(), found.words.to_pylist())
+    return [*names, *(array.tolist() for array in arrays)]
 
 
 @given(before=TEXTS, after=TEXTS)
@@ -140,7 +146,7 @@ def test_the_cache_gives_the_same_as_no_cache(make_workspace: MakeWorkspace):
     for _ in range(2):
         cached = read(make_workspace, texts)
         assert cached.words.equals(plain.words)
-        assert np.array_equal(cached.bags.ids, plain.bags.ids)
+        assert np.array_equal(cached.word_bags.ids, plain.word_bags.ids)
         assert np.array_equal(cached.keys, plain.keys)
 
 
@@ -169,4 +175,4 @@ def test_texts_of_invisible_characters_are_blank_and_never_proposed(
     assert found.is_blank.tolist() == is_blank
     assert (~found.is_first).tolist() == is_blank
     monkeypatch.setattr(words, "WORDS_AT_ONCE", 1)
-    assert words._blank_texts(found.words, found.bags).tolist() == is_blank
+    assert words._blank_texts(found.tokens, found.token_bags).tolist() == is_blank

@@ -67,7 +67,7 @@ def test_an_unknown_strategy_is_refused(active: Snapshot):
 
 def test_held_out_items_count_in_nothing(active: Snapshot, make_workspace: MakeWorkspace):
     arrays = PoolArrays(active, PROBABILITY)
-    assert arrays.pool_counts.sum() == active.pool_words.bags.lengths.sum()
+    assert arrays.pool_counts.sum() == active.pool_words.word_bags.lengths.sum()
     held_out = make_workspace((), {("evaluation", "0"): [("i0000", "x y", "0")]})
     snapshot = read_snapshot(held_out)
     texts = snapshot.pool_words.pool.texts.take([0]).to_pylist()

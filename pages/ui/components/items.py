@@ -1,15 +1,14 @@
 """One item on a page: its text as typed, with unknown words marked."""
 
-import re
 from collections.abc import Collection, Iterable, Sequence
 from html import escape
 
 import streamlit as st
 
+from core.features.attribution import fine_pieces_of
+
 MOST, SHOWN = 5_000, 2_000
 """Characters: a longer text is shown in lists by its beginning, so that a page stays a page."""
-
-_PIECES = re.compile(r"\s+|\S+")
 
 
 def show_items(items: Iterable[str]) -> None:
@@ -62,5 +61,5 @@ def _marked(text: str, known: Collection[str]) -> str:
         escape(piece)
         if piece.isspace() or piece in known
         else f'<span class="sl-new">{escape(piece)}</span>'
-        for piece in _PIECES.findall(text)
+        for piece in fine_pieces_of(text)
     )

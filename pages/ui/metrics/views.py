@@ -11,7 +11,7 @@ import streamlit as st
 from core.evaluation import metrics
 from core.evaluation.intervals import cut_intervals, wilson
 from core.evaluation.run_scores import EvaluationPredictions, worst_misses
-from core.pool.text import words_of
+from core.features.attribution import fine_pieces_of
 from core.workspace.logs import Run, shown_id
 from core.workspace.snapshot import Snapshot
 from core.workspace.task import Task
@@ -255,7 +255,7 @@ def show_worst_errors(look: Look) -> None:
         "similar ones, or your scores become too optimistic."
     )
     texts = [look.answers.items[place].text for place in places]
-    known = model.known([word for text in texts for word in words_of(text)]) if model else None
+    known = model.known(itertools.chain(*map(fine_pieces_of, texts))) if model else None
     told = [error_facts(look, place) for place in places]
     show_items([item_html(*each, known) for each in zip(texts, told, strict=True)])
     if known is not None:

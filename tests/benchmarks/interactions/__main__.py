@@ -31,7 +31,7 @@ from tempfile import TemporaryDirectory
 import numpy as np
 from playwright.sync_api import Browser, Page, sync_playwright
 
-from core.pool.text import words_of
+from core.pool.splitting import words_of
 from core.workspace.layout import open_workspace
 from core.workspace.snapshot import read_snapshot
 from tests.benchmarks.generated import write_labels, write_pool
