@@ -17,9 +17,7 @@ from core.workspace.layout import Workspace, open_workspace
 from core.workspace.logs import new_event
 from core.workspace.snapshot import Snapshot, read_snapshot
 from core.workspace.task import MAX_LABELS
-from pages.ui.data.import_run import RUN, ImportRun
 from pages.ui.importing.labels import SEVERAL
-from tests.browser import eventually
 from tests.conftest import MakeWorkspace
 from tests.exchange.test_importer import (
     COLUMNS,
@@ -78,8 +76,6 @@ def say(page: AppTest, label: str, value: object) -> AppTest:
 def go(page: AppTest) -> AppTest:
     """The page when the import is over."""
     page.button(key="import_go").click().run()
-    eventually(lambda: not page.session_state[RUN].is_running)
-    page.run()
     assert not page.exception
     return page
 
@@ -492,52 +488,6 @@ def test_earlier_imports_are_listed_and_each_can_be_taken_back(workspace: Worksp
     choice.select_index(1).run()
     press(page, "Take it back")
     assert [record.source for record in read_records(workspace)] == ["second.csv"]
-
-
-def test_an_import_is_cancelled_before_anything_is_written(workspace: Workspace, monkeypatch):
-    page = upload(workspace, monkeypatch, "t.csv", delimited([COLUMNS, *ROWS], ","))
-    say(page, "Label", "topic")
-    before = files_of(workspace)
-    with workspace.locked():  # whoever imports waits for it
-        page.button(key="import_go").click().run()
-        assert page.session_state[RUN].is_running
-        assert "import_go" not in [button.key for button in page.button]
-        page.button(key="import_stop").click().run()
-    eventually(lambda: not page.session_state[RUN].is_running)
-    page.run()
-    assert "Cancelled. Nothing was imported." in page.info[0].value
-    assert files_of(workspace) == before
-    assert box(page, "Label").value == "topic"
-    assert "new items" in told(go(page))
-
-
-def test_who_cancels_too_late_is_told_the_way_back(workspace: Workspace, monkeypatch):
-    page = go(upload(workspace, monkeypatch, "t.csv", delimited([COLUMNS, *ROWS], ",")))
-    page.session_state[RUN].stop()
-    assert "It was written before you pressed Cancel. You can take it back." in told(page.run())
-
-
-def test_an_import_that_goes_on_is_shown_whatever_is_uploaded(workspace: Workspace, monkeypatch):
-    page = upload(workspace, monkeypatch, "t.csv", delimited([COLUMNS, *ROWS], ","))
-    with workspace.locked():
-        page.button(key="import_go").click().run()
-        add(page, "other.csv", TOPICS)
-        assert page.button(key="import_stop")
-        assert "import_go" not in [button.key for button in page.button]
-        press(page, "Discard")
-        assert page.button(key="import_stop")
-    eventually(lambda: not page.session_state[RUN].is_running)
-    assert "3 new items" in told(page.run())
-
-
-def test_a_fault_of_the_program_is_no_refusal(workspace: Workspace):
-    def fail(_: object) -> None:
-        raise ZeroDivisionError("a fault")
-
-    run = ImportRun(workspace.path, None, fail)
-    eventually(lambda: not run.is_running)
-    assert isinstance(run.error, ZeroDivisionError)
-    assert run.result is None
 
 
 def test_texts_of_several_columns_come_in_whole_without_labels(workspace: Workspace, monkeypatch):

@@ -68,7 +68,7 @@ def show_job(job: Job, doing: str, key: str, stop: tuple[str, str] | None = STOP
 
 @st.fragment(run_every=EVERY)
 def watch(job: Job, doing: str, key: str, stop: tuple[str, str] | None = STOP) -> None:
-    """How far a job, or what tells it likewise, is, looked at anew by itself; then a new run."""
+    """How far a job is, looked at anew by itself; then a new run."""
     if not job.is_running:
         st.rerun()
     with st.container(border=True, key=f"{key}_progress"):
@@ -77,5 +77,5 @@ def watch(job: Job, doing: str, key: str, stop: tuple[str, str] | None = STOP) -
         st.text(job.told.step)
         if stop:
             name, stays = stop
-            more = {"icon": ":material/stop:", "disabled": getattr(job, "is_cancelled", False)}
-            st.button(name, key=f"{key}_stop", on_click=job.stop, help=stays, **more)
+            icon = ":material/stop:"
+            st.button(name, key=f"{key}_stop", on_click=job.stop, help=stays, icon=icon)

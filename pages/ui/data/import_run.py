@@ -1,9 +1,7 @@
-"""An import that goes on in the background: how far it is, its end, and its way back."""
+"""An import: how far it is, its end, and its way back."""
 
-import time
-from collections.abc import Callable
-from concurrent.futures import CancelledError, ThreadPoolExecutor, wait
 from pathlib import Path
+from typing import NamedTuple
 
 import pandas as pd
 import streamlit as st
@@ -11,76 +9,38 @@ import streamlit as st
 from core.errors import SunlightError
 from core.exchange.importer import ImportResult
 from core.exchange.imports import ImportRecord, read_records, take_back
-from core.system.jobs import Told
-from core.system.progress import Progress
 from core.workspace.layout import open_workspace
 from pages.ui import session
-from pages.ui.components.messages import watch
+from pages.ui.components.messages import progress_shown
 from pages.ui.escape_markdown import plain
-from pages.ui.importing.reading import Upload
-
-AT_ONCE = 0.4  # seconds in which a small table is imported: nothing is shown of how far it is
+from pages.ui.importing.reading import Plan, Upload
 
 RUN, TAKEN_BACK = "import_run", "import_taken_back"
 
 
-class ImportRun:
-    """One import, in a thread of its own; it ends whether or not somebody looks on.
+class Imported(NamedTuple):
+    """What an upload came to, in the workspace of this folder."""
 
-    It is stopped only where it tells how far it is, before anything has its name on disk. The
-    upload lives as long as the work.
+    path: Path
+    upload: Upload
+    result: ImportResult
+
+
+def carry_out(path: Path, upload: Upload, plan: Plan, leave_out: bool) -> None:
+    """The import, while the page tells how far it is; raises what `import_data` does.
+
+    Whoever stops the page, or presses something else, stops it before anything is written.
     """
-
-    def __init__(
-        self, path: Path, upload: Upload, work: Callable[[Progress], ImportResult]
-    ) -> None:
-        self.path, self.upload = path, upload
-        self.told, self.is_cancelled = Told("reading the table"), False
-        self._began = time.monotonic()
-        thread = ThreadPoolExecutor(1, "import")
-        self._work = thread.submit(work, self._progress)
-        thread.shutdown(wait=False)
-        wait([self._work], AT_ONCE)
-
-    @property
-    def is_running(self) -> bool:
-        return not self._work.done()
-
-    @property
-    def error(self) -> BaseException | None:
-        """Why it came to nothing: it was refused or cancelled, or something failed in it."""
-        return None if self.is_running else self._work.exception()
-
-    @property
-    def result(self) -> ImportResult | None:
-        return None if self.is_running or self.error else self._work.result()
-
-    @property
-    def seconds(self) -> float:
-        return time.monotonic() - self._began
-
-    def stop(self) -> None:
-        """Lets it end before anything is written, if nothing is yet."""
-        self.is_cancelled, self.told = True, Told("cancelling")
-
-    def _progress(self, words: str, done: int = 0, total: int = 0, /) -> None:
-        if self.is_cancelled:
-            raise CancelledError
-        self.told = Told(words, done, total)
+    with progress_shown("Importing …") as progress:
+        result = plan.carry_out(path, leave_out, progress)
+        st.session_state[RUN] = Imported(path, upload, result)
 
 
-def watch_import(run: ImportRun) -> None:
-    stays = "Nothing has been written so far, and nothing will be."
-    watch(run, "Importing", "import", ("Cancel", stays))
-
-
-def show_result(run: ImportRun, result: ImportResult) -> None:
+def show_result(result: ImportResult) -> None:
     with st.container(border=True, key="import_result"):
         st.header("Imported", anchor=False)
         for sentence in result.sentences():
             st.text(sentence)
-        if run.is_cancelled:
-            st.text("It was written before you pressed Cancel. You can take it back.")
         with st.container(horizontal=True, vertical_alignment="center"):
             if st.button(
                 "Start labeling", type="primary", icon=":material/edit:", key="import_label"
@@ -132,7 +92,7 @@ def _take_back(path: Path, record: ImportRecord) -> None:
         return
     st.session_state[TAKEN_BACK] = True, [f"{record.source}:", *done.sentences()]
     run = st.session_state.get(RUN)
-    if run and run.result and run.result.record == record.name:
+    if run and run.result.record == record.name:
         del st.session_state[RUN]  # what it came to does not stand any more
 
 
