@@ -9,8 +9,8 @@ from xml.etree import ElementTree
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from core.exchange.opinion_table import OPINION_SCHEMA, Opinions, last_of_each
-from core.exchange.table_writers import Row, as_bytes, json_row, json_rows, json_text
+from core.exchange.opinion_table import OPINION_SCHEMA, Opinions
+from core.exchange.table_writers import Row, as_bytes, json_rows, json_text
 from core.workspace.task import Task
 
 Files = Iterator[tuple[str, bytes]]
@@ -55,10 +55,9 @@ def _with_labels(table: pa.Table, labels: pa.Array) -> pa.Table:
     return table.set_column(table.column_names.index("label"), "label", labels)
 
 
-def label_studio(table: pa.Table, task: Task, said: Opinions) -> Files:
+def label_studio(table: pa.Table, task: Task, _: Opinions) -> Files:
     """Tasks with annotations and predictions, and the configuration that they fit."""
-    rows = ((row, said.get(row["item_id"], ())) for row in json_rows(table))
-    tasks = ",\n".join(json_text(_label_studio_task(row, task, words)) for row, words in rows)
+    tasks = ",\n".join(json_text(_label_studio_task(row, task)) for row in json_rows(table))
     yield "tasks.json", f"[\n{tasks}\n]\n".encode()
     yield "labeling_config.xml", _labeling_config(task)
 
@@ -112,9 +111,7 @@ LAYOUTS = {
         "Label Studio",
         label_studio,
         note="Make a project with labeling_config.xml, then import tasks.json. `data.annotator` "
-        "says who labeled an item, since Label Studio knows only its own users in `completed_by`. "
-        "Where several people did, each annotation has its `annotator`, and the one whose label "
-        "counts is the ground truth.",
+        "says who labeled an item, since Label Studio knows only its own users in `completed_by`.",
     ),
     "huggingface": Layout(
         "Hugging Face datasets, Argilla",
@@ -135,8 +132,8 @@ LAYOUTS = {
 }
 
 
-def _label_studio_task(row: Row, task: Task, said: Sequence[Row]) -> dict[str, object]:
-    found: dict[str, object] = {"data": row, "annotations": _annotations(row, task, said)}
+def _label_studio_task(row: Row, task: Task) -> dict[str, object]:
+    found: dict[str, object] = {"data": row, "annotations": [_annotation(row, task)]}
     predicted = task.today(row["predicted"])
     if predicted and {*task.chosen(predicted)} <= {*task.values}:
         result = _choices(task.chosen(predicted))
@@ -145,24 +142,6 @@ def _label_studio_task(row: Row, task: Task, said: Sequence[Row]) -> dict[str, o
             prediction["score"] = row["confidence"]
         found["predictions"] = [prediction]
     return found
-
-
-def _annotations(row: Row, task: Task, said: Sequence[Row]) -> list[dict[str, object]]:
-    """The label that counts; where several people gave their opinion, then the others'."""
-    people = last_of_each(said)
-    if len(people) < 2:
-        return [_annotation(row, task)]
-    others = [
-        each
-        for each in people
-        if each["annotator"] != row["annotator"] and {*task.chosen(each["label"])} <= {*task.values}
-    ]
-    # Without a word about it, Label Studio takes each for the ground truth.
-    return [
-        _annotation(json_row(each), task)
-        | {"annotator": each["annotator"], "ground_truth": each is row}
-        for each in (row, *others)
-    ]
 
 
 def _annotation(row: Row, task: Task) -> dict[str, object]:

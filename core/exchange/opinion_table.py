@@ -44,8 +44,3 @@ def opinions_of(snapshot: Snapshot, table: pa.Table) -> Opinions:
             known = {"role": role, "counts": int(counts), "assisted": int(event.assisted)}
             found[event.item_id].append(given | about[event.item_id] | known)
     return found
-
-
-def last_of_each(said: Sequence[Row]) -> list[Row]:
-    """Of each person the last of these words, without decisions and corrections."""
-    return [*{x["annotator"]: x for x in said if x["role"] not in (DECISION, CORRECTION)}.values()]

@@ -1,4 +1,4 @@
-"""Opinions on the way out: a table of each person's words, and what other tools get of them."""
+"""Opinions on the way out: a table of each person's words."""
 
 import csv
 import io
@@ -9,14 +9,11 @@ import pytest
 
 from core.exchange.export_formats import LAYOUTS
 from core.exchange.exporter import export_files
-from core.exchange.foreign_table import read_as, told_as_read, understood
-from core.exchange.importer import import_data
 from core.exchange.provenance import provenance
 from core.exchange.tables.opening import open_table
-from core.workspace.layout import open_workspace
 from core.workspace.logs import Proposal, append_records, now
 from core.workspace.relabel import Decision, adjudicate, as_they_stand, decide
-from core.workspace.snapshot import Snapshot, read_snapshot
+from core.workspace.snapshot import Snapshot
 from core.workspace.task import REPEAT, SECOND_OPINION
 from tests.conftest import MakeWorkspace, headlines
 from tests.teams import Team
@@ -69,10 +66,6 @@ def without_opinions(snapshot: Snapshot, form: str) -> dict[str, bytes]:
 def table_of(snapshot: Snapshot) -> list[dict[str, str]]:
     text = files(snapshot, "opinions")["opinions.csv"].decode()
     return list(csv.DictReader(io.StringIO(text, newline="")))
-
-
-def tasks_of(content: bytes) -> dict[str, dict]:
-    return {each["data"]["item_id"]: each for each in json.loads(content)}
 
 
 def test_every_word_of_every_person_is_a_row(team: Team):
@@ -135,55 +128,6 @@ def test_only_the_splits_that_were_asked_for_have_rows(team: Team):
 
 def test_labels_that_nobody_logged_have_no_opinion(active: Snapshot):
     assert table_of(active) == []
-
-
-def test_label_studio_gets_an_annotation_for_each_person(team: Team):
-    tasks = tasks_of(files(team.snapshot, "label-studio")["tasks.json"])
-    plain = tasks_of(without_opinions(team.snapshot, "label-studio")["tasks.json"])
-    for item_id in (ALONE, REPEATED):
-        assert tasks[item_id] == plain[item_id], "one person alone labeled it"
-    given = {
-        item_id: [
-            (x["annotator"], x["ground_truth"], x["result"][0]["value"]["choices"])
-            for x in tasks[item_id]["annotations"]
-        ]
-        for item_id in (AGREED, DECIDED, CORRECTED, DISPUTED)
-    }
-    assert given == {
-        AGREED: [("ann", True, ["0"]), ("bob", False, ["0"])],
-        DECIDED: [(LEA, True, ["1"]), ("ann", False, ["0"]), ("bob", False, ["1"])],
-        CORRECTED: [("max", True, ["1"]), ("ann", False, ["0"]), ("bob", False, ["1"])],
-        DISPUTED: [("ann", True, ["0"]), ("bob", False, ["1"])],
-    }
-    for each in tasks.values():
-        for annotation in each["annotations"]:
-            assert annotation["created_at"]
-            assert "completed_by" not in annotation
-        first, before = each["annotations"][0], plain[each["data"]["item_id"]]["annotations"][0]
-        assert before.items() <= first.items()
-
-
-def test_label_studios_file_comes_back_with_the_labels_that_count(team: Team, tmp_path: Path):
-    path = tmp_path / "tasks.json"
-    path.write_bytes(files(team.snapshot, "label-studio")["tasks.json"])
-    table = open_table(path)
-    columns, unsaid = understood(table, {}, {}, refuse_unknown=True)
-    assert table.format == "Label Studio JSON"
-    assert told_as_read(read_as(table, columns)).endswith(
-        " Of 4 with several annotations the ground truth counts."
-    )
-    folder = tmp_path / "again"
-    folder.mkdir()
-    done = import_data(open_workspace(folder), table, columns, unsaid)
-    assert done.disagreeing == []
-    labeled = {
-        x.text: (x.label, x.annotator) for x in read_snapshot(open_workspace(folder)).labels.items
-    }
-    assert {text: label for text, (label, _) in labeled.items()} == {
-        item.text: item.label for item in team.snapshot.labels.items
-    }
-    by_id = team.snapshot.labels.by_id
-    assert labeled[by_id[DECIDED].text] == ("1", LEA)
 
 
 @pytest.mark.parametrize("truths", [[False, False], [True, True], [None, None]])
