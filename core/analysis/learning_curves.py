@@ -89,17 +89,17 @@ class Study:
 
     @property
     def curves(self) -> list[Curve]:
-        """Seed by seed, so that what was stopped early can still be compared."""
+        """Seed by seed, so that what was stopped early can be compared."""
         return [Curve(*which) for which in product(self.seeds, self.mixes, self.models)]
 
 
 def learn(
     study: Study, out: Path, *, workers: int | None = None, progress: Progress = silent
 ) -> list[Point]:
-    """The points of every curve of the study; those that `out` lacks are computed and appended.
+    """The points of every curve of the study, appended to the new file `out` as they are computed.
 
     However it ends, finished curves are kept. Raises RunError for an unknown model, WorkspaceError
-    for a table that cannot be used, LogError for a file that holds something else.
+    for a table that cannot be used, LogError for a file that is there already.
     """
     for name in study.models:
         require_model(name, several=study.task.several)
@@ -110,26 +110,16 @@ def learn(
             copy_file(study.searches, folder / SEARCHES)
             read_searches(Workspace(folder, study.task))  # refuses what cannot be used
         table, file = simulation.read_labeled(folder, study.task), curve_file(out)
-        _check_settings(study, space, out)
-        expected = {seed: label_counts(table, seed, study.plan) for seed in study.seeds}
-        known = read_points(file)
-        there = {curve: [point.labels for point in points] for curve, points in known.items()}
-        missing = [curve for curve in study.curves if there.get(curve) != expected[curve.seed]]
-        progress(f"{len(study.curves) - len(missing)} of {len(study.curves)} curves are there")
-        for done, points in enumerate(_computed(study, folder, missing, workers), start=1):
+        for seed in study.seeds:
+            if not simulation.held_out(table, seed, study.plan).candidates.any():
+                raise LoopError("The table has no item left for training. Give a larger one.")
+        _write_settings(study, space, out)
+        found, wanted = {}, len(study.curves)
+        for done, points in enumerate(_computed(study, folder, workers), start=1):
             file.append([encode(point) for point in points])
-            known[points[0].curve] = points
-            progress(f"{done} of {len(missing)}: {_told(points[-1])}", done, len(missing))
-    return [point for curve in study.curves for point in known[curve]]
-
-
-def label_counts(table: simulation.LabeledPool, seed: int, plan: Plan) -> list[int]:
-    """The numbers of training labels at which a curve has points; fewer where the pool ends."""
-    available = int(simulation.held_out(table, seed, plan).candidates.sum())
-    if not available:
-        raise LoopError("The table has no item left for training. Give a larger one.")
-    wanted = [plan.initial + turn * plan.batch for turn in range(plan.iterations + 1)]
-    return list(dict.fromkeys(min(labels, available) for labels in wanted))
+            found[points[0].curve] = points
+            progress(f"{done} of {wanted}: {_told(points[-1])}", done, wanted)
+    return [point for curve in study.curves for point in found[curve]]
 
 
 def curve_file(out: Path) -> CsvFile:
@@ -164,8 +154,10 @@ def lay_background(study: Study, folder: Path) -> str:
     return space.saved(folder / simulation.BACKGROUND)["space"]
 
 
-def _check_settings(study: Study, space: str, out: Path) -> None:
-    """Writes the settings beside a new file; raises LogError if an old one has others."""
+def _write_settings(study: Study, space: str, out: Path) -> None:
+    """Writes the settings beside a new file; raises LogError if it is there already."""
+    if out.exists() and out.stat().st_size:
+        raise LogError(f"{out.name} is there already. {_MEND}")
     settings = {
         "labeled": blake2b(study.labeled.read_bytes(), digest_size=8).hexdigest(),
         "labels": list(study.task.values),
@@ -179,33 +171,24 @@ def _check_settings(study: Study, space: str, out: Path) -> None:
         settings["searches"] = blake2b(study.searches.read_bytes(), digest_size=8).hexdigest()
     beside = out.with_name(f"{out.name}.settings.json")
     try:
-        if not out.exists() or not out.stat().st_size:
-            out.parent.mkdir(parents=True, exist_ok=True)
-            beside.write_text(json.dumps(settings, indent=1) + "\n", encoding="utf-8")
-            return
-        found = dict(json.loads(beside.read_text(encoding="utf-8"))) if beside.exists() else {}
-    except (OSError, ValueError, TypeError, RecursionError) as error:
+        out.parent.mkdir(parents=True, exist_ok=True)
+        beside.write_text(json.dumps(settings, indent=1) + "\n", encoding="utf-8")
+    except OSError as error:
         raise LogError(f"{beside.name}: {error}. {_MEND}") from error
-    differing = [name for name, value in settings.items() if found.get(name, False) != value]
-    if differing:
-        told = ", ".join(f"{x} {found.get(x, 'unknown')}, not {settings[x]}" for x in differing)
-        raise LogError(f"{out.name} holds curves of other settings: {told}. {_MEND}")
 
 
-def _computed(
-    study: Study, folder: Path, missing: Sequence[Curve], workers: int | None
-) -> Iterator[list[Point]]:
-    """The missing curves as they are finished; in this process if there is one worker.
+def _computed(study: Study, folder: Path, workers: int | None) -> Iterator[list[Point]]:
+    """The curves as they are finished; in this process if there is one worker.
 
     Others have one torch thread each, and are started anew: a fork of a process whose torch has run
     threads may hang. Whatever ends the caller ends what still waits.
     """
-    workers = min(workers or processors(), max(len(missing), 1))
+    workers = min(workers or processors(), max(len(study.curves), 1))
     started = replace(study.task, rare_start=START)
-    tasks = [started if x.mix in study.started else study.task for x in missing]
+    tasks = [started if x.mix in study.started else study.task for x in study.curves]
     jobs = [
         (folder, task, study.mixes[x.mix], x, study.plan)
-        for task, x in zip(tasks, missing, strict=True)
+        for task, x in zip(tasks, study.curves, strict=True)
     ]
     if workers == 1:
         yield from (compute(*job) for job in jobs)
@@ -219,7 +202,7 @@ def _computed(
     except BrokenProcessPool as error:
         raise LoopError(
             "A worker process died, perhaps for lack of memory. Finished curves are kept: run the "
-            "same command again, with fewer --workers."
+            "rest with fewer --workers, into another file."
         ) from error
     finally:
         pool.shutdown(wait=False, cancel_futures=True)
