@@ -21,7 +21,7 @@ from typing import TypeVar
 import numpy as np
 
 from core.evaluation.runs import train
-from core.features.cached import pool_space
+from core.features.sources import feature_source
 from core.models.pool_predictions import pool_probabilities
 from core.sampling.mix import mixed
 from core.sampling.next_batch import preview, propose
@@ -71,7 +71,9 @@ def features_built(folder: Path) -> Seconds:
     """Learning the default features from the pool, and placing every text."""
     clock = Clock()
     snapshot = read_snapshot(open_workspace(folder))
-    space = clock.note("learn the default features, cold", lambda: pool_space(snapshot))
+    space = clock.note(
+        "learn the default features, cold", lambda: feature_source(snapshot, "linear")
+    )
     clock.note("place every text, cold", lambda: space.pool_rows(snapshot))
     return clock.seconds
 
@@ -148,7 +150,7 @@ def grown(folder: Path) -> Seconds:
     """Reading and learning again after the pool has grown."""
     clock = Clock()
     snapshot = clock.note("read a pool of 1% more", lambda: read_snapshot(open_workspace(folder)))
-    space = clock.note("learn from it", lambda: pool_space(snapshot))
+    space = clock.note("learn from it", lambda: feature_source(snapshot, "linear"))
     clock.note("place every text of it", lambda: space.pool_rows(snapshot))
     return clock.seconds
 
