@@ -141,7 +141,7 @@ def test_an_empty_name_turns_it_off(active: Snapshot):
     assert current_run(off) is None
     trained = train(off)
     assert (trained.report.source, trained.report.encoder) == ("pool", "")
-    assert trained.report.figures != train(active).report.figures
+    assert trained.report.said != train(active).report.said
 
 
 def test_book_has_none(active: Snapshot):
