@@ -5,5 +5,5 @@
 - label_columns.LabelColumns, confidences: what the columns mean today, and what is predicted
 - pool_predictions.predictions_of: a run's predictions of the whole pool, from the cache
 - explain.explain: how far each word pushed a prediction
-- neighbors.similar: the unlabeled items most like some items or sentences
+- neighbors.nearest: the unlabeled items most like some items or sentences
 """
