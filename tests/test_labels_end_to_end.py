@@ -183,4 +183,7 @@ def test_simulation_learns_from_a_table_of_them(tmp_path: Path, kind: str):
         points = list(csv.DictReader(file))
     assert [point["labels"] for point in points] == ["80", "100"] * 2
     assert all(float(point["fscore"]) > 0.5 for point in points)
-    assert "The scores are macro: means over the labels." in run(*asked).stdout
+    assert (
+        "The scores are macro: means over the labels."
+        in run(*asked[:-1], tmp_path / "again.csv").stdout
+    )

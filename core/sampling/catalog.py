@@ -1,7 +1,7 @@
 """The catalog of query strategies: one record says everything that is to be said of a strategy.
 
 To add one: its name in `core.workspace.task.STRATEGIES`, which is what files may hold, and a record
-here. Pages, charts and the mix of a batch read the rest from the record.
+here. Pages and the mix of a batch read the rest from the record.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -27,7 +27,6 @@ class Strategy:
     arrays: tuple[str, ...]
     when: str
     why: str
-    color: str
     order: str = "first choice first"
     seeded: bool = False
     scores_words: bool = False
@@ -53,60 +52,53 @@ _LISTED = (
     Strategy("random", strategies.random, (),
         when="Always a little: the only slice that is a fair picture of the pool.",
         why="Chosen at random.",
-        color="#56b4e9", seeded=True),
+        seeded=True),
     Strategy("matches", strategies.matches, ("match_strata",),
         when="Random among what your kept searches find: to find a rare label at the beginning.",
         why="Chosen at random among the items that a kept search matches.",
-        color="#5b8c00", seeded=True),
+        seeded=True),
     Strategy("stratified length", strategies.stratified, ("length_strata",),
         when="Random, but as many short, medium and long texts: where the model prefers one.",
         why="Chosen at random among texts of its length.",
-        color="#0072b2", seeded=True),
+        seeded=True),
     Strategy("stratified column", strategies.stratified, ("column_strata",),
         when="Random, but as many items for each value of the pool's column that task.toml names.",
         why="Chosen at random among items of its kind.",
-        color="#1655ee", seeded=True),
+        seeded=True),
     Strategy("low confidence", strategies.low_confidence, ("confidence",),
         when="The workhorse: what the model is least sure of teaches it most.",
         why="Chosen because the model is very unsure about it.",
-        color="#e69f00", order="least sure first"),
+        order="least sure first"),
     Strategy("mean confidence", strategies.low_confidence, ("mean_confidence",),
         when="With several labels for a text: where the model is a little unsure about many.",
         why="Chosen because the model is unsure about its labels on average.",
-        color="#9ccc90", order="least sure first"),
+        order="least sure first"),
     Strategy("margin", strategies.margin, ("probability",),
         when="With three labels and more: where the model hesitates between the best two.",
-        why="Chosen because the model hesitates between two labels.",
-        color="#d55e00"),
+        why="Chosen because the model hesitates between two labels."),
     Strategy("ratio", strategies.ratio, ("probability",),
         when="As margin, but in proportion: it also counts where all labels are improbable.",
-        why="Chosen because two labels are nearly as likely.",
-        color="#872731"),
+        why="Chosen because two labels are nearly as likely."),
     Strategy("entropy", strategies.entropy, ("probability",),
         when="With three labels and more: where the model hesitates between all of them.",
-        why="Chosen because the model hesitates between all labels.",
-        color="#0609f9"),
+        why="Chosen because the model hesitates between all labels."),
     Strategy("outlier", strategies.outlier, ("bags", "training_counts"),
         when="Texts whose words the training data hardly has: to find what nobody thought of.",
         why="Chosen because its words are rare in the training data.",
-        color="#009e73", order="rarest words first", scores_words=True),
+        order="rarest words first", scores_words=True),
     Strategy("novel words", strategies.novel_words, ("bags", "training_counts"),
         when="Texts with the most words never seen in training; mostly long ones.",
-        why="Chosen because many of its words are new to the model.",
-        color="#cc79a7"),
+        why="Chosen because many of its words are new to the model."),
     Strategy("underrepresented words", strategies.underrepresented_words,
         ("bags", "training_counts", "pool_counts"),
         when="Texts whose words are common in the pool and rare in training: the gaps that matter.",
-        why="Chosen because its words are common overall and rare in the training data.",
-        color="#0043a9"),
+        why="Chosen because its words are common overall and rare in the training data."),
     Strategy("most likely positive", strategies.most_likely_positive, ("positive_probability",),
         when="To find positives rather than to teach: where they are rare, or all are wanted.",
-        why="Chosen because it is among the most likely positives.",
-        color="#9b2b0a"),
+        why="Chosen because it is among the most likely positives."),
     Strategy("rarest label", strategies.most_likely_positive, ("rarest_probability",),
         when="To find items of the label that is rarest so far, or of one that task.toml names.",
-        why="Chosen because it is among the most likely items of a rare label.",
-        color="#785460"),
+        why="Chosen because it is among the most likely items of a rare label."),
 )
 # fmt: on
 
