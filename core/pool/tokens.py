@@ -122,8 +122,8 @@ def _with_pairs(characters: _Characters, *, older: bool = False) -> tuple[Indice
 def _runs(characters: _Characters, *, older: bool = False) -> tuple[Indices, Indices]:
     """(starts, ends) of words without pairs. Once a letter after a marked character went on."""
     in_word, alone, marks = characters.in_word, characters.alone, characters.marks
-    own = np.where(marks & (not older), 0, np.arange(len(marks)))  # the marks' characters
-    goes_on = marks[1:] | ~(alone[1:] | alone[np.maximum.accumulate(own)][:-1])
+    own = () if older else np.maximum.accumulate(np.where(marks, 0, np.arange(len(marks))))
+    goes_on = marks[1:] | ~(alone[1:] | (alone if older else alone[own])[:-1])
     goes_on &= in_word[1:] & in_word[:-1]
     starts = np.flatnonzero(in_word & ~np.concatenate([[False], goes_on]))
     return starts, np.flatnonzero(in_word & ~np.concatenate([goes_on, [False]])) + 1
