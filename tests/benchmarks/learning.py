@@ -6,7 +6,7 @@
 The second takes every label of a workspace, and lets the rest of its pool teach the features.
 With `--searches FILE`, a `searches.toml`, it measures the start for rare labels instead: positives
 are taken out until 1% and 0.2% are left, and random labels and the chapter's mix go without and
-with what the searches find, in batches of `--batch`.
+with what the searches find, in batches of `--batch`, at most `--iterations` of them.
 With `pip install -r requirements-benchmarks.txt` also query strategies of scikit-activeml and
 small-text, on the same vectors, in the same loop and for the same model. They take minutes a curve.
 """
@@ -103,7 +103,8 @@ def print_starts(study: Study, positive: str, batch: int, workers: int | None) -
         table.write_bytes(thinned(labeled, share, positive))
         n_items = len(table.read_bytes().splitlines()) - 1
         wanted = min(10, round(share * n_items * (1 - study.plan.evaluation) / 2))
-        iterations = int(n_items * (1 - study.plan.evaluation)) // batch
+        to_the_end = int(n_items * (1 - study.plan.evaluation)) // batch
+        iterations = min(to_the_end, study.plan.iterations)
         plan = replace(study.plan, initial=batch, batch=batch, iterations=iterations)
         rare = replace(study, labeled=table, plan=plan, mixes=mixes | started, started=started)
         points = learn(rare, folder / f"starts-{share}.csv", workers=workers)
