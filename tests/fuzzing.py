@@ -468,7 +468,7 @@ TARGETS = {
         Target(
             "curves",
             _points,
-            _seeds(",".join(_POINT_FIELDS).encode() + b"\n1,m,book,20,0.5,,0.4,0.3,1.0\n"),
+            _seeds(",".join(_POINT_FIELDS).encode() + b"\n1,m,book,20,0.5,0.5,0.5,,0.4,0.3,1.0\n"),
         ),
         Target("oracle", _oracle, _seeds(b'item_id,text,label\n1,a,1\n2,"b, c",0\n')),
         Target("encoder", _encoder, _seeds(b'{"model_type": "model2vec"}')),

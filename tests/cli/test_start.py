@@ -70,7 +70,7 @@ def test_what_a_help_text_lists_is_what_there_is():
     options = {
         (command, each.name): each for command in commands for each in commands[command].params
     }
-    assert options["export", "form"].help == ", ".join(LAYOUTS)
+    assert options["export", "form"].help == ", ".join([*LAYOUTS, "model"])
     assert options["next", "engine"].help.startswith(" or ".join(ENGINES))
     assert options["next", "engine"].default == ENGINES[0]
     assert options["demo", "batches"].default == BATCHES

@@ -132,7 +132,7 @@ def test_the_report_says_more_than_the_row(make_workspace: MakeWorkspace):
     assert (evaluation.auc, evaluation.n_items) == (run.auc, 30)
     assert report.figures["validation"].n_items == 24
     assert report.threshold == load_run(snapshot, run).threshold
-    assert (report.source, len(report.shifts)) == ("pool", 2)
+    assert (report.source, len(report.shifts)) == ("pool + encoder", 2)
     (workspace.path / run.params_file).with_suffix(".json").unlink()
     assert read_report(snapshot, run) is None
 

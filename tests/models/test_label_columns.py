@@ -148,7 +148,7 @@ def test_a_model_learns_what_there_is_and_says_what_it_thinks_of_new_texts(snaps
     trained = runs.train(snapshot)
     probability = score_texts(trained.model, ASKED)
     told = trained.model.columns.answers(probability)
-    assert told[1] == "food"
+    assert "food" in told[1].split("|")
     assert trained.report.figures["evaluation"].micro_fscore > 0.5
     run = runs.keep(snapshot, trained)
     again = runs.load_run(replace(snapshot), run)

@@ -25,6 +25,7 @@ def note(event, args):
         with open(os.environ["CONNECTIONS"], "a") as file:
             file.write(json.dumps([event, told], default=str) + "\\n")
 
+note("subprocess.Popen", ["this process"])  # so that a file without it tells that nobody watched
 sys.addaudithook(note)
 """
 """Python runs it in every process that the server starts, before anything else."""

@@ -150,8 +150,10 @@ def test_a_batch_says_what_is_predicted_of_each_item(tmp_path: Path, kind: str):
     at = snapshot.pool_words.pool.positions(p.item_id for p in batch.proposals)
     for proposal in batch.proposals:
         row = probability[[at[proposal.item_id]]]
-        assert [proposal.predicted] == model.columns.answers(row)
-        assert proposal.confidence == pytest.approx(float(model.columns.confidence(row)[0]))
+        assert [proposal.predicted] == model.columns.most_probable.answers(row)
+        assert proposal.confidence == pytest.approx(
+            float(model.columns.most_probable.confidence(row)[0])
+        )
         assert snapshot.workspace.task.is_offered(proposal.predicted)
 
 

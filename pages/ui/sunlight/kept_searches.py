@@ -26,7 +26,8 @@ def show_searches(snapshot: Snapshot, words: str, choices: Choices) -> None:
             return
         named = f"Kept searches ({len(searches)})"
         with st.expander(named, icon=":material/bookmark:", key="sunlight_searches"):
-            st.caption("A batch can draw from them. Precision is measured on random labels alone.")
+            if searches:
+                st.caption("Batches can draw from them. Precision is that of random labels alone.")
             for at, search in enumerate(searches):
                 _show_search(snapshot, at, search, choices)
             if words and words not in {search.query for search in searches}:
