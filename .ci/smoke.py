@@ -17,7 +17,7 @@ from pathlib import Path
 from streamlit.testing.v1 import AppTest
 
 ROOT = Path(__file__).resolve().parent.parent
-FORMATS = ("csv", "excel", "jsonl", "parquet", "label-studio", "huggingface", "fasttext")
+FORMATS = ("csv", "excel", "jsonl", "parquet", "label-studio", "huggingface")
 PACKAGES = ("streamlit", "torch", "duckdb", "altair", "numpy", "pandas", "pyarrow", "typer")
 PACKAGES += ("wordllama", "tokenizers", "safetensors")
 
@@ -47,6 +47,8 @@ def commands(folder: Path) -> None:
     assert brought["labels"] == sum(map(sum_of, run("status", *given)["splits"].values()))
     assert run("check", *given)["findings"] == []
     run("backup", *given)
+    run("export", "--format", "model", "--out", folder / "model", *given)
+    run("predict", "--pool", "--out", folder / "predicted.parquet", *given)
 
 
 def sum_of(counts: dict[str, int]) -> int:
