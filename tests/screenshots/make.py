@@ -78,7 +78,7 @@ SHOTS = (
     Shot("sunlight-list", "sunlight", "order=up&sort=confidence", 1_050, select_some),
     Shot("review", "review", height=1_500),
     Shot("review-second-look", "review", height=1_000, prepare=open_tab("Second look")),
-    Shot("strategies", "strategies", height=1_800, prepare=wait_for_the_estimate),
+    Shot("strategies", "strategies", height=900, prepare=wait_for_the_estimate),
     Shot("metrics", "metrics", height=1_500),
     Shot("metrics-probabilities", "metrics", height=900, prepare=open_tab("Probabilities")),
     Shot("review-disagreements", "review", prepare=open_tab("Disagreements")),
