@@ -1,4 +1,4 @@
-"""Labeling many items at once: asked for on Explore, checked and decided on Annotate, undone."""
+"""Label many: one label for many items at once, after a look at ten of them."""
 
 from collections.abc import Callable
 

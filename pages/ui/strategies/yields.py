@@ -15,7 +15,7 @@ from pages.ui.escape_markdown import plain
 
 @dataclass(frozen=True)
 class Measure:
-    """A measure of a `Yield`, with how to read it; `empty` stands in a cell without it."""
+    """One column of the table: what it measures, and what a cell without a value shows."""
 
     field: str
     name: str
