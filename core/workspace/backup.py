@@ -11,6 +11,7 @@ import zipfile
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import suppress
 from datetime import UTC, datetime
+from os import SEEK_END
 from pathlib import Path
 
 from core.errors import BackupError, SunlightError
@@ -71,8 +72,11 @@ def back_up_of_the_day(workspace: Workspace, moment: datetime | None = None) -> 
 def contents(backup: Path) -> Iterator[tuple[str, bytes]]:
     """(name, content) of each file in it; raises BackupError if it is no backup, or damaged."""
     try:
-        with zipfile.ZipFile(backup) as archive:
+        with zipfile.ZipFile(backup) as archive, backup.open("rb") as file:
             names = archive.namelist()
+            file.seek(-12 - len(archive.comment), SEEK_END)
+            if int.from_bytes(file.read(2), "little") != len(names):  # which zipfile leaves unread
+                raise ValueError("it says that it holds another number of files")
             for name in names:
                 if not HELD.fullmatch(name) or names.count(name) > 1:
                     raise ValueError(f"it holds `{name[:80]}`")

@@ -176,13 +176,15 @@ EXPRESSIONS = st.text(st.sampled_from("ab1 .*+?|()[]{}^$\\dwsb-,"), min_size=1, 
 
 @given(TEXTS, EXPRESSIONS)
 @example(["flood", "a"], "flood|fire")
+@example(["[a"], "[[]")
+@example(["a-b"], "[a--b]")
 def test_an_expression_finds_what_pythons_finds_or_is_refused(texts: list[str], written: str):
     """Where both read it: `$`, `\\w` and their like mean ASCII, and the very end, to RE2."""
     asked = f"/{written}/"
     assume(read_query(asked).patterns == (f"(?i){written}",))
     try:
         expected = re.compile(written.replace("$", r"\Z"), re.IGNORECASE | re.ASCII)
-    except re.error:
+    except (re.error, FutureWarning):  # `[[`, which Python warns may once mean something else
         expected = None
     texts = [text for text in texts if text.isascii()]
     if refusal := refusal_of(texts, asked):
