@@ -11,7 +11,7 @@ import zipfile
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import suppress
 from datetime import UTC, datetime
-from os import SEEK_END
+from io import SEEK_END
 from pathlib import Path
 
 from core.errors import BackupError, SunlightError
