@@ -6,13 +6,13 @@ on working. Whoever can read the folder can write labels anyway.
 
 import base64
 import hashlib
-import hmac
 import json
 import secrets
-import time
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
+
+from itsdangerous import BadSignature, TimestampSigner
 
 from core.errors import WorkspaceError
 from core.system.durable import new_file, refused_as
@@ -30,11 +30,11 @@ class Claim:
 
 def make_token(claim: Claim) -> str:
     """A token for this claim, valid for a week; raises WorkspaceError if its key cannot be kept."""
-    content = [str(claim.workspace), claim.annotator, int(time.time()) + LIFETIME]
-    body = base64.urlsafe_b64encode(json.dumps(content).encode()).decode()
+    said = json.dumps([str(claim.workspace), claim.annotator])
     what = f"{claim.workspace.name}/.cache cannot be written"
     with refused_as(WorkspaceError, what, "Make room or make it writable, and reload."):
-        return f"{body}.{_sign(claim.workspace, body)}"
+        signer = _signer(claim.workspace)
+    return signer.sign(base64.urlsafe_b64encode(said.encode())).decode()
 
 
 def is_known(workspace: Path) -> bool:
@@ -44,31 +44,26 @@ def is_known(workspace: Path) -> bool:
 
 def read_token(token: str) -> Claim | None:
     """The claim of a token that we made and that is still valid, else None."""
-    body, _, signature = token.partition(".")
     try:
-        workspace, annotator, expires = json.loads(base64.urlsafe_b64decode(body))
+        workspace, annotator = json.loads(base64.urlsafe_b64decode(token.partition(".")[0]))
         path = Path(workspace)
         # Only a workspace whose key exists was ever opened here: nothing is made for a stranger.
         if not is_known(path):
             return None
-        valid = hmac.compare_digest(_sign(path, body), signature)
-    except (ValueError, TypeError, OSError):
+        _signer(path).unsign(token, LIFETIME)
+    except (BadSignature, ValueError, TypeError, OSError):
         return None
-    return Claim(path, annotator) if valid and expires > time.time() else None
+    return Claim(path, annotator)
 
 
-def _sign(workspace: Path, body: str) -> str:
-    return hmac.new(_key(workspace), body.encode(), hashlib.sha256).hexdigest()
-
-
-def _key(workspace: Path) -> bytes:
-    """The workspace's key, made if there is none yet; readable by its owner only."""
+def _signer(workspace: Path) -> TimestampSigner:
+    """What signs with the workspace's key, made if there is none yet; its owner alone reads it."""
     file = _key_file(workspace)
     if not file.exists():
         file.parent.mkdir(exist_ok=True)
         with suppress(FileExistsError), new_file(file, mode=0o600) as new:  # the first one counts
             new.write(secrets.token_bytes(32))
-    return file.read_bytes()
+    return TimestampSigner(file.read_bytes(), "sunlight label", digest_method=hashlib.sha256)
 
 
 def _key_file(workspace: Path) -> Path:
