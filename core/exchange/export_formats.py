@@ -9,8 +9,8 @@ from xml.etree import ElementTree
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from core.exchange.opinion_table import OPINION_SCHEMA, Opinions
-from core.exchange.table_writers import Row, as_bytes, json_rows, json_text
+from core.exchange.provenance import OPINION_FIELDS, OPINION_SCHEMA, Opinions, Row
+from core.exchange.table_writers import as_bytes, json_rows, json_text
 from core.workspace.task import Task
 
 Files = Iterator[tuple[str, bytes]]
@@ -127,7 +127,7 @@ LAYOUTS = {
         "A row for each person and item: what they said first, as a second opinion or again, and "
         "each decision. `counts` is 1 where that is the item's label.",
         has_ids=False,
-        columns=tuple(OPINION_SCHEMA.names),
+        columns=OPINION_FIELDS,
     ),
 }
 

@@ -17,8 +17,7 @@ from core.evaluation.intervals import wilson
 from core.evaluation.report import AT_THRESHOLD, report_intervals, score_names
 from core.evaluation.runs import read_report
 from core.exchange.export_formats import LAYOUTS, Files, Layout
-from core.exchange.opinion_table import opinions_of
-from core.exchange.provenance import provenance, with_aliases
+from core.exchange.provenance import opinions_of, provenance, with_aliases
 from core.system.durable import new_file, new_folder, refused_as, stands, sync_path, write_new
 from core.workspace.assignment import flags
 from core.workspace.labels import labels_hash
@@ -35,10 +34,7 @@ _UNSEEN = re.compile("[\x00-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
 
 
 def export(
-    snapshot: Snapshot,
-    path: Path,
-    form: str,
-    splits: Collection[str] = SPLITS,
+    snapshot: Snapshot, path: Path, form: str, splits: Collection[str] = SPLITS
 ) -> list[Path]:
     """The files of this format of `LAYOUTS`, whole and on disk; the card stands beside or inside.
 

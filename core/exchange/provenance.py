@@ -1,4 +1,7 @@
-"""Table of all labels that count, with where each one came from: a row per item and split."""
+"""Tables of what an export holds: the labels that count, with where each came from, and opinions.
+
+A row per item and split; of opinions, a row for each word that a person said of an item.
+"""
 
 from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
@@ -25,18 +28,29 @@ Exports of earlier versions lack the last one.
 
 ALIAS_OF = "alias_of"  # follows them where ids have the text of an item: that item
 
+OPINION_FIELDS = (
+    "item_id", "text", "annotator", "role", "label", "counts", "split", "labeled_at", "seconds",
+    "assisted", "note", "batch_id",
+)  # fmt: skip
+"""The columns of opinions; `counts` is 1 for the word that is the item's label, else 0."""
+
+DECISION, CORRECTION = "decision", "correction"
+"""The roles of words that are about the label itself: given where opinions differ, or later on."""
+
 FLOATS = ("confidence", "score", "seconds")
-WHOLE = ("seed", "rank", "assisted")
+WHOLE = ("seed", "rank", "assisted", "counts")
 """Columns of numbers; `assisted` is 0 or 1. All others are texts, never null."""
 
 OWN = "pool_"  # stands before the name of a pool's column whose name is taken
 
 Cell = str | int | float | None
+Row = dict[str, Cell]
 
 OF_ITEM = EXPORT_FIELDS[:6]  # the columns that an item itself says
 
 _KINDS = dict.fromkeys(FLOATS, pa.float64()) | dict.fromkeys(WHOLE, pa.int64())
 SCHEMA = pa.schema([(name, _KINDS.get(name, pa.string())) for name in EXPORT_FIELDS])
+OPINION_SCHEMA = pa.schema([(name, _KINDS.get(name, pa.string())) for name in OPINION_FIELDS])
 
 
 def provenance(
@@ -129,3 +143,30 @@ def _own_columns(pool: Pool, item_ids: Sequence[str]) -> Mapping[str, pa.Array]:
         called: pool.table[name].chunk(0).take(places).fill_null("").cast(pa.string())
         for name, called in own_names(pool.columns).items()
     }
+
+
+Opinions = Mapping[str, Sequence[Row]]
+"""The words on each item, the earliest first, as rows of `OPINION_SCHEMA`."""
+
+
+def opinions_of(snapshot: Snapshot, table: pa.Table) -> Opinions:
+    """What people said of the items of this table of `provenance`, each item once.
+
+    Of each person the last word in each role (`first`, `second opinion`, `repeat`), then the
+    decision or correction that stands. A label that only stands in a label file has no row.
+    """
+    words = snapshot.labels.words
+    about = {x["item_id"]: x for x in table.select(["item_id", "text", "split"]).to_pylist()}
+    said = [(x.event, x.role) for x in sorted(words.opinions, key=lambda opinion: opinion.turn)]
+    said += [(event, DECISION) for event in words.adjudicated.values()]
+    corrected = words.corrected.keys() - words.adjudicated.keys()
+    said += [(words.counting[item_id], CORRECTION) for item_id in corrected]
+    found: dict[str, list[Row]] = defaultdict(list)
+    for event, role in said:
+        if event.item_id in about:
+            given = {name: getattr(event, name, "") for name in OPINION_FIELDS}
+            counting = words.counting.get(event.item_id)
+            counts = counting is not None and counting.event_id == event.event_id
+            known = {"role": role, "counts": int(counts), "assisted": int(event.assisted)}
+            found[event.item_id].append(given | about[event.item_id] | known)
+    return found

@@ -20,11 +20,9 @@ from xlsxwriter import Workbook
 from xlsxwriter.worksheet import Worksheet
 
 from core.errors import ExportError
-from core.exchange.provenance import Cell
+from core.exchange.provenance import Cell, Row
 from core.system.durable import new_file, refused_as
 from core.system.parallel import row_blocks
-
-Row = dict[str, Cell]
 
 STARTERS = "=+@\t\r\n＝＋－＠"
 """What a formula, or a cell that a spreadsheet trims into one, begins with, but for `-`: alone it
