@@ -23,7 +23,6 @@ import pyarrow as pa
 import torch
 from starlette.requests import Request
 
-from core.analysis.learning_curves import read_points
 from core.analysis.simulation import read_oracle, write_labeled
 from core.doctor import examine
 from core.errors import PoolError, SunlightError
@@ -43,7 +42,6 @@ from core.pool.search import find
 from core.query.filters import Choices
 from core.query.tables import Tables
 from core.system import csv_rows
-from core.system.append_file import CsvFile
 from core.system.csv_rows import parse_rows, read_row_blocks
 from core.workspace.layout import open_workspace
 from core.workspace.logs import Event, Proposal, Run
@@ -361,17 +359,6 @@ def _cache_entry(data: bytes, folder: Path) -> None:
     assert words.pool.texts.to_pylist() == ["flood in valley", "union, backs", "q"]
 
 
-def _points(data: bytes, folder: Path) -> None:
-    (folder / "curve.csv").write_bytes(data)
-    read_points(CsvFile(folder / "curve.csv", folder / "torn", _POINT_FIELDS))
-
-
-_POINT_FIELDS = (
-    "seed", "mix", "model", "labels", "fscore", "fscore_at_threshold", "macro_fscore", "auc",
-    "average_precision", "positive_share", "seconds",
-)  # fmt: skip
-
-
 def _oracle(data: bytes, folder: Path) -> None:
     (folder / "oracle.csv").write_bytes(data)
     with suppress(SunlightError):
@@ -465,11 +452,6 @@ TARGETS = {
         Target("space", _space, _space_seeds),
         Target("report", _report, _seeds(REPORT)),
         Target("cache entry", _cache_entry, _seeds(*(bytes([at]) + b"{}[]" for at in range(40)))),
-        Target(
-            "curves",
-            _points,
-            _seeds(",".join(_POINT_FIELDS).encode() + b"\n1,m,book,20,0.5,0.5,0.5,,0.4,0.3,1.0\n"),
-        ),
         Target("oracle", _oracle, _seeds(b'item_id,text,label\n1,a,1\n2,"b, c",0\n')),
         Target("encoder", _encoder, _seeds(b'{"model_type": "model2vec"}')),
         Target("token", _token, lambda: (make_token(Claim(_template(), "ann")).encode(),)),

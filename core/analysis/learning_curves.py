@@ -18,7 +18,7 @@ from core.system.durable import copy_file
 from core.system.process import processors, temporary_folder
 from core.system.progress import Progress, silent
 from core.workspace.layout import SEARCHES, Workspace
-from core.workspace.logs import decode, encode, header_of
+from core.workspace.logs import encode, header_of
 from core.workspace.searches import read_searches
 from core.workspace.snapshot import Snapshot
 from core.workspace.task import Task, require_model
@@ -60,6 +60,7 @@ class Point:
 
 
 FIELDS = header_of(Point)
+_MEND = "Give another file with --out, or move this one away."
 START = 0.5  # the share of a batch that comes from kept searches at first, where a study has them
 
 
@@ -124,25 +125,6 @@ def learn(
 
 def curve_file(out: Path) -> CsvFile:
     return CsvFile(out, out.parent / "torn", FIELDS)
-
-
-def read_points(file: CsvFile) -> dict[Curve, list[Point]]:
-    """Each curve's points by number of labels, of repeated rows the last; raises LogError."""
-    file.mend()
-    content = file.read()
-    if content.rows and tuple(content.rows[0].fields) != FIELDS:
-        raise LogError(f"{file.name} line 1: the columns are not {','.join(FIELDS)}. {_MEND}")
-    points: dict[Curve, dict[int, Point]] = {}
-    for row in content.rows[1:]:
-        try:
-            point = decode(Point, row.fields)
-        except ValueError as error:
-            raise LogError(f"{file.name} line {row.line}: the row {error}. {_MEND}") from error
-        points.setdefault(point.curve, {})[point.labels] = point
-    return {curve: [rows[labels] for labels in sorted(rows)] for curve, rows in points.items()}
-
-
-_MEND = "Give another file with --out, or move this one away."
 
 
 def lay_background(study: Study, folder: Path) -> str:

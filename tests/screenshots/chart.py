@@ -10,7 +10,8 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from core.analysis.curve_comparison import Mean, mean_of
-from core.analysis.learning_curves import Point, curve_file, read_points
+from core.analysis.learning_curves import Point, curve_file
+from core.workspace.logs import decode
 
 SCORE = "average_precision"
 COLORS = {"linear": "#0072b2", "book": "#d55e00"}
@@ -32,7 +33,7 @@ def main() -> None:
     parser.add_argument("curves", type=Path, help="the CSV of `python -m core simulate`")
     parser.add_argument("--out", type=Path, default=Path(__file__).with_name("learning.svg"))
     given = parser.parse_args()
-    points = [point for curve in read_points(curve_file(given.curves)).values() for point in curve]
+    points = [decode(Point, row.fields) for row in curve_file(given.curves).read().rows[1:]]
     given.out.write_text(picture(points), encoding="utf-8")
 
 
