@@ -18,11 +18,7 @@ from pages.ui.components.controls import offer_more_like, show_tabs
 from pages.ui.components.items import item_html, show_items
 from pages.ui.components.messages import refusals_shown, say_empty
 from pages.ui.review.disagreements import show_disagreements
-from pages.ui.review.label_issues import (
-    label_buttons,
-    show_label_issues,
-    take,
-)
+from pages.ui.review.label_issues import label_buttons, show_label_issues, take
 from pages.ui.review.picks import (
     batches_of,
     choose_batch,

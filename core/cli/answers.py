@@ -32,9 +32,7 @@ Data = Annotated[
 ]
 AsJson = Annotated[bool, typer.Option("--json", help="One JSON object on standard output.")]
 
-EngineName = Annotated[
-    str, typer.Option("--engine", help="threads or ray: where texts are scored.")
-]
+Engine = Annotated[str, typer.Option("--engine", help="threads or ray: where texts are scored.")]
 Address = Annotated[
     str | None, typer.Option(help="A Ray cluster's, as HOST:PORT; default: a local one.")
 ]

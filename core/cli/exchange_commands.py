@@ -9,16 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from core.cli import answers
-from core.cli.answers import (
-    Address,
-    AsJson,
-    Data,
-    EngineName,
-    refusals,
-    refuse_engine,
-    report,
-    tell,
-)
+from core.cli.answers import Address, AsJson, Data, Engine, refusals, refuse_engine, report, tell
 from core.errors import TableError
 from core.system.durable import write_new
 from core.workspace.layout import SAMPLE, Workspace, filling, open_workspace
@@ -205,7 +196,7 @@ def predict_command(
     sheet: Sheet = "",
     header: Header = None,
     no_tool: NoTool = False,
-    engine: EngineName = "threads",
+    engine: Engine = "threads",
     address: Address = None,
 ) -> None:
     """Writes a table, or all items, with the model's predictions beside each row."""

@@ -8,16 +8,7 @@ from typing import Annotated
 import typer
 
 from core.cli import answers
-from core.cli.answers import (
-    Address,
-    AsJson,
-    Data,
-    EngineName,
-    refusals,
-    refuse_engine,
-    report,
-    tell,
-)
+from core.cli.answers import Address, AsJson, Data, Engine, refusals, refuse_engine, report, tell
 from core.workspace.layout import SAMPLE, open_workspace
 from core.workspace.task import MODELS, check_mix
 
@@ -60,7 +51,7 @@ def next_batch(
     seed: Seed = None,
     annotator: Annotated[str, typer.Option(help="Whose batch it is.")] = "",
     dry_run: Annotated[bool, typer.Option(help="Write nothing.")] = False,
-    engine: EngineName = "threads",
+    engine: Engine = "threads",
     address: Address = None,
 ) -> None:
     """Proposes a batch; trains first where labels have come since the last run."""

@@ -48,10 +48,7 @@ SOURCES = {
 
 
 def fetch_book(
-    into: Path,
-    base: str = BASE,
-    sources: Mapping[str, str] = SOURCES,
-    progress: Progress = silent,
+    into: Path, base: str = BASE, sources: Mapping[str, str] = SOURCES, progress: Progress = silent
 ) -> Workspace:
     """The book's data in a folder that holds nothing yet: whole and checked, or not there.
 

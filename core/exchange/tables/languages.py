@@ -91,9 +91,7 @@ def evidence_of_ascii(lines: Sequence[bytes]) -> dict[str, NDArray[np.float64]]:
 
 
 def likelihood_of(
-    texts: Sequence[str],
-    spoken: Sequence[Language],
-    evidence: Mapping[str, NDArray[np.float64]],
+    texts: Sequence[str], spoken: Sequence[Language], evidence: Mapping[str, NDArray[np.float64]]
 ) -> float:
     """The logarithm of how likely these lines are, each in one of these languages.
 

@@ -4,13 +4,7 @@ import pandas as pd
 import streamlit as st
 
 from core.evaluation.metrics import label_scores
-from core.evaluation.report import (
-    MACRO_NAMES,
-    RANKING,
-    headline,
-    report_intervals,
-    score_names,
-)
+from core.evaluation.report import MACRO_NAMES, RANKING, headline, report_intervals, score_names
 from core.evaluation.report import SCORE_NAMES as SCORES
 from core.evaluation.run_scores import CALLS, EvaluationPredictions, stages
 from core.workspace.logs import Run, shown_id

@@ -6,11 +6,7 @@ from functools import partial
 
 import streamlit as st
 
-from core.evaluation.label_issues import (
-    LabelIssue,
-    disagreeing_duplicates,
-    find_label_issues,
-)
+from core.evaluation.label_issues import LabelIssue, disagreeing_duplicates, find_label_issues
 from core.workspace.labels import Conflict, Labeled
 from core.workspace.logs import shown_id
 from core.workspace.opinions import settled
