@@ -1,6 +1,10 @@
 """Every model on the same labels: scores with their spread, seconds, memory.
 
     python -m tests.benchmarks.learner PATH_TO_A_COPY_OF_THE_BOOK'S_DATA [--encoder NAME_OR_FOLDER]
+    python -m tests.benchmarks.learner --labeled CSV_OF_ITEM_ID_TEXT_LABEL [--labeled ANOTHER]
+
+The second puts the models, and scikit-learn's logistic regression, on the same random labels of
+data sets of one's own, with several seeds (`labeled_sets` says how). What follows is the first.
 
 A model that is drawn by a seed is trained with several: the mean stands before ±, their deviation
 behind it. Intervals of 95%, of the first seed's scores and of their differences to the chapter's
@@ -28,6 +32,7 @@ from core.models.pool_predictions import pool_probabilities
 from core.workspace.layout import open_workspace
 from core.workspace.snapshot import Snapshot, read_snapshot
 from core.workspace.task import BUNDLED, MODELS
+from tests.benchmarks.labeled_sets import LEARNERS, add_options, compare_learners
 from tests.benchmarks.table import copied, machine, print_table, timed
 from tests.worlds import paired_difference
 
@@ -64,10 +69,21 @@ class Measured:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description="Every model on the same labels.")
-    parser.add_argument("data", type=Path, help="a workspace with training and evaluation labels")
+    parser.add_argument("data", type=Path, nargs="?", help="a workspace with labels of both kinds")
     parser.add_argument("--seeds", type=int, default=5)
     parser.add_argument("--encoder", help="a folder or a name on the hub: adds a row")
+    add_options(parser)
     given = parser.parse_args()
+    if given.labeled:
+        compare_learners(given, LEARNERS, chooses=False)
+    if given.data:
+        compare_models(given)
+    if not given.labeled and not given.data:
+        parser.error("give a workspace, or data sets with --labeled")
+
+
+def compare_models(given: argparse.Namespace) -> None:
+    """The models on the workspace's own labels."""
     asked = {name: (name, given.seeds) for name in MODELS} | {WITHOUT: (MODELS[0], 1, "")}
     if given.encoder:
         asked[WITH_ENCODER] = (MODELS[0], given.seeds, encoder_place(given.encoder, Path.cwd()))

@@ -1,9 +1,12 @@
 """Learning curves of the strategies, each with a tenth of random items, beside random alone.
 
-    python -m tests.benchmarks.learning --labeled CSV_OF_ITEM_ID_TEXT_LABEL
+    python -m tests.benchmarks.learning --labeled CSV_OF_ITEM_ID_TEXT_LABEL [--labeled ANOTHER]
     python -m tests.benchmarks.learning --workspace DIR
+    python -m tests.benchmarks.learning --learners --labeled CSV [--labeled ANOTHER]
 
-The second takes every label of a workspace, and lets the rest of its pool teach the features.
+The second takes every label of a workspace, and lets the rest of its pool teach the features. The
+third compares models, scikit-learn's and small first batches instead, each of which chooses its own
+items: by the chapter's mix, scikit-learn's by the margin (`labeled_sets` says how).
 With `--searches FILE`, a `searches.toml`, it measures the start for rare labels instead: positives
 are taken out until 1% and 0.2% are left, and random labels and the chapter's mix go without and
 with what the searches find, in batches of `--batch`, at most `--iterations` of them.
@@ -15,13 +18,13 @@ import argparse
 import csv
 import io
 import random
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 from statistics import median
 from tempfile import TemporaryDirectory
 
-from core.analysis.curve_comparison import Compared, compare, mean_of
+from core.analysis.curve_comparison import SCORES, Compared, compare, mean_of
 from core.analysis.learning_curves import (
     Curve,
     Point,
@@ -32,17 +35,25 @@ from core.analysis.learning_curves import (
 )
 from core.analysis.simulation import Plan, read_labeled, steps, write_labeled
 from core.pool.text import text_key
+from core.sampling.catalog import refusal
 from core.system.csv_rows import format_rows
 from core.system.progress import in_words
 from core.workspace.layout import open_workspace
 from core.workspace.snapshot import Snapshot, read_snapshot
-from core.workspace.task import MODELS
-from core.workspace.task_toml import default_task
+from core.workspace.task import MODELS, Task
+from tests.benchmarks.labeled_sets import (
+    CHAPTER,
+    LEARNERS,
+    RANDOM,
+    SMALL_FIRST,
+    add_options,
+    compare_learners,
+    task_of,
+    told,
+)
 from tests.benchmarks.libraries import choosers
 from tests.benchmarks.table import machine, print_table
 
-RANDOM = {"random": 1}
-CHAPTER = {"random": 10, "low confidence": 80, "outlier": 10}
 ALONE = (
     "low confidence", "margin", "ratio", "entropy", "outlier", "novel words",
     "underrepresented words", "stratified length", "most likely positive",
@@ -136,7 +147,7 @@ def middle(labels: Sequence[int | None]) -> tuple[str, str]:
 
 
 def print_curves(points: Sequence[Point], compared: Sequence[Compared], score: str) -> None:
-    """One row for each mix: mean ± standard error at each number of labels, area, difference."""
+    """One row for each mix: its score at each number of labels, area, difference to random."""
     counts = sorted({point.labels for point in points})
     shown = counts[:: max(1, len(counts) // 5)]
     rows = []
@@ -152,7 +163,8 @@ def print_curves(points: Sequence[Point], compared: Sequence[Compared], score: s
             ]
             needed = f"{row.labels_needed:,.0f}" if row.labels_needed else ""
             reached = f"{needed} ({row.reached} of {row.seeds})"
-            rows.append([row.mix, row.model, *cells, row.area, row.difference, reached])
+            shares = told(row.area), told(row.difference, "+")
+            rows.append([row.mix, row.model, *map(told, cells), *shares, reached])
     print(f"\n{score}\n")
     head = [*(f"{labels:,} labels" for labels in shown), "area", "over random", "random's end at"]
     print_table(["mix", "model", *head], rows)
@@ -160,40 +172,63 @@ def print_curves(points: Sequence[Point], compared: Sequence[Compared], score: s
 
 def main() -> None:
     parser = argparse.ArgumentParser(description="Learning curves of the strategies.")
-    source = parser.add_mutually_exclusive_group(required=True)
-    source.add_argument("--labeled", type=Path, help="CSV of item_id,text,label, 1 or 0")
-    source.add_argument("--workspace", type=Path, help="a workspace with labels")
-    parser.add_argument("--out", type=Path, help="keep the curves in this CSV, and go on from it")
+    parser.add_argument("--workspace", type=Path, help="a workspace with labels")
+    parser.add_argument("--out", type=Path, help="keep the curves of one data set in this CSV")
     parser.add_argument("--model", choices=MODELS, action="append", help="default: the first")
     parser.add_argument("--seeds", type=int, default=5)
     parser.add_argument("--iterations", type=int, default=9)
-    parser.add_argument("--workers", type=int)
     parser.add_argument("--searches", type=Path, help="a searches.toml: the start for rare labels")
     parser.add_argument("--batch", type=int, default=20, help="labels in a batch, with --searches")
+    parser.add_argument("--learners", action="store_true", help="learners in place of strategies")
+    add_options(parser)
     given = parser.parse_args()
-    plan = replace(Plan(), iterations=given.iterations)
-    models, seeds = given.model or MODELS[:1], range(given.seeds)
+    if not given.labeled and not given.workspace:
+        parser.error("give data sets with --labeled, or a --workspace")
+    if given.out and len(given.labeled) + bool(given.workspace) > 1:
+        parser.error("--out holds the curves of one data set")
+    if given.learners:
+        compare_learners(given, (*LEARNERS, SMALL_FIRST), chooses=True)
+        return
     with TemporaryDirectory(prefix="sunlight-benchmark-") as folder:
-        study = Study(given.labeled, default_task(), plan, MIXES, models, seeds)
-        if given.workspace:
-            snapshot = read_snapshot(open_workspace(given.workspace), write_cache=False)
-            labeled = Path(folder) / "labeled.csv"
-            labeled.write_bytes(labels_of(snapshot))
-            study = replace(
-                study, labeled=labeled, task=snapshot.workspace.task, background=snapshot
-            )
-        if given.searches:
-            table = Path(folder) / "labeled.csv"
-            if study.labeled != table:
-                table.write_bytes(study.labeled.read_bytes())
-            study = replace(study, labeled=table, searches=given.searches)
-            print_starts(study, study.task.positive.value, given.batch, given.workers)
-            return
-        out = given.out or Path(folder) / "curves.csv"
-        points = learn(study, out, workers=given.workers, progress=in_words(print))
-        points += library_points(study, plan.batch)
-    print(f"\n{given.seeds} seeds, mean ± standard error; {machine()}")
-    for score in ("fscore", "auc", "average_precision"):
+        for number, study in enumerate(studies(given, Path(folder))):
+            print(f"\n{study.labeled.name}")
+            if given.searches:
+                print_starts(study, study.task.positive.value, given.batch, given.workers)
+            else:
+                out = given.out or Path(folder) / f"curves-{number}.csv"
+                print_strategies(study, out, given.workers)
+
+
+def studies(given: argparse.Namespace, folder: Path) -> Iterator[Study]:
+    """A study of the strategies on each data set that was named; their files lie in the folder."""
+    plan, models = replace(Plan(), iterations=given.iterations), given.model or MODELS[:1]
+    for number, labeled in enumerate(given.labeled):
+        task, table = task_of(labeled), folder / f"{number}" / labeled.name
+        table.parent.mkdir()
+        table.write_bytes(labeled.read_bytes())
+        study = Study(table, task, plan, mixes_of(task), models, range(given.seeds))
+        yield replace(study, searches=given.searches)
+    if given.workspace:
+        snapshot = read_snapshot(open_workspace(given.workspace), write_cache=False)
+        task, table = snapshot.workspace.task, folder / "labeled.csv"
+        table.write_bytes(labels_of(snapshot))
+        study = Study(table, task, plan, mixes_of(task), models, range(given.seeds))
+        yield replace(study, background=snapshot, searches=given.searches)
+
+
+def mixes_of(task: Task) -> dict[str, dict[str, int]]:
+    """The mixes that the task's labels allow."""
+    return {
+        name: mix for name, mix in MIXES.items() if not any(refusal(each, task) for each in mix)
+    }
+
+
+def print_strategies(study: Study, out: Path, workers: int | None) -> None:
+    """The curves of each mix, and of the libraries' strategies, score by score."""
+    points = learn(study, out, workers=workers, progress=in_words(print))
+    points += library_points(study, study.plan.batch)
+    print(f"\n{len(study.seeds)} seeds, 95% intervals; {machine()}")
+    for score in SCORES:
         print_curves(points, compare(points, "random"), score)
 
 
