@@ -55,7 +55,7 @@ _LISTED = (
         seeded=True),
     Strategy("matches", strategies.matches, ("match_strata",),
         when="Random among what your kept searches find: to find a rare label at the beginning.",
-        why="Chosen at random among the items that a kept search matches.",
+        why="Chosen at random among what a kept search matches or what is like the first finds.",
         seeded=True),
     Strategy("stratified length", strategies.stratified, ("length_strata",),
         when="Random, but as many short, medium and long texts: where the model prefers one.",

@@ -1,4 +1,6 @@
-"""The start for rare labels: items that kept searches match, until enough of a label are found.
+"""The start for rare labels: what kept searches match and what is like the first finds.
+
+It ends where enough of a label are found.
 
 With 1% positives a random start takes 300 to 500 labels, in the median, until there are ten.
 """
@@ -10,6 +12,9 @@ from numpy.typing import NDArray
 
 from core.errors import LoopError
 from core.evaluation.runs import label_mask
+from core.features.cached import pool_space
+from core.models.neighbors import cosines, likest
+from core.pool.bags import Indices
 from core.workspace.searches import Search, read_searches
 from core.workspace.snapshot import Snapshot
 from core.workspace.task import MATCHES, Task, apportion
@@ -17,6 +22,7 @@ from core.workspace.task import MATCHES, Task, apportion
 RARE = 0.03  # a label's share of the evaluation items below which it is rare
 LEAST_MEASURED = 50  # evaluation items that such an estimate takes
 ENOUGH = 10  # training items of a label at which the start for it ends
+LIKEST = 100  # items like those that have a rare label, among which it is drawn
 
 
 def rare_labels(snapshot: Snapshot) -> list[str]:
@@ -55,22 +61,41 @@ def label_to_start_with(snapshot: Snapshot) -> str:
 
 
 def match_strata(snapshot: Snapshot) -> NDArray[np.int64]:
-    """The number of the search that each item stands for, `(n_pool,)`; -1 where none matches.
+    """The number of what each item is found by, `(n_pool,)`; -1 where nothing finds it.
 
-    Of several searches that match an item that is the one with the fewest matches. Raises LoopError
-    if there are no kept searches, SearchError for one that cannot be asked.
+    That is a kept search, or likeness to the first items of a rare label; of several the one that
+    finds fewest. Raises LoopError if there are neither, SearchError for a search that cannot be
+    asked.
     """
     searches, words = sought(snapshot)[0], snapshot.pool_words
-    if not searches:
+    found = [words.holding(search.query) for search in searches]
+    if examples := _examples(snapshot):
+        found.append(_like(snapshot, examples))
+    if not found:
         raise LoopError(
             "`matches` chooses among what kept searches find, and there are none. Keep one on "
             "Explore, or take `matches` out of the mix."
         )
     strata = np.full(len(words.pool), -1)
-    found = [words.holding(search.query) for search in searches]
     for at in sorted(range(len(found)), key=lambda at: -len(found[at])):
         strata[found[at]] = at
     return strata
+
+
+def _examples(snapshot: Snapshot) -> list[str]:
+    """The texts of the training items of rare labels, while the task asks to start with these."""
+    task, items = snapshot.workspace.task, snapshot.labels.usable_training
+    has = label_mask(items, task)
+    lacks = (has.sum(axis=0) < ENOUGH) & np.isin(task.values, rare_labels(snapshot))
+    rows = np.flatnonzero(has[:, lacks].any(axis=1))
+    return [items[row].text for row in rows] if task.rare_start else []
+
+
+def _like(snapshot: Snapshot, examples: list[str]) -> Indices:
+    """The candidates that are most like these texts."""
+    space, candidates = pool_space(snapshot), np.flatnonzero(snapshot.candidates)
+    likeness = cosines(space, examples, space.pool_rows(snapshot))
+    return likest(likeness, candidates, LIKEST, snapshot.pool_words.keys)[0]
 
 
 def with_start(snapshot: Snapshot, counts: Mapping[str, int]) -> dict[str, int]:
@@ -80,7 +105,7 @@ def with_start(snapshot: Snapshot, counts: Mapping[str, int]) -> dict[str, int]:
     beside it then. They are never more than there are.
     """
     share = snapshot.workspace.task.rare_start
-    if not share or not sought(snapshot)[1]:
+    if not share or not (sought(snapshot)[1] or _examples(snapshot)):
         return dict(counts)
     others = {name: n for name, n in counts.items() if n and name != "random"} or dict(counts)
     there = int((snapshot.candidates & (match_strata(snapshot) >= 0)).sum())

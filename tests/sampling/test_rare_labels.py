@@ -7,9 +7,11 @@ import numpy as np
 import pytest
 
 from core.errors import LoopError
+from core.features.base import Features
+from core.features.cached import pool_space
 from core.sampling.mix import mixed
 from core.sampling.next_batch import BatchRequest, preview
-from core.sampling.rare_labels import match_strata, rare_labels, sought, with_start
+from core.sampling.rare_labels import LIKEST, match_strata, rare_labels, sought, with_start
 from core.sampling.strategies import matches
 from core.workspace.labels import Labels
 from core.workspace.layout import open_workspace
@@ -28,6 +30,12 @@ def keep(snapshot: Snapshot, *searches: tuple[str, ...]) -> None:
 
 def texts_of(snapshot: Snapshot, rows: np.ndarray) -> list[str]:
     return snapshot.pool_words.pool.texts.take(rows).to_pylist()
+
+
+def written_out(found: Features, n_sparse: int) -> np.ndarray:
+    sparse = np.zeros((len(found), n_sparse))
+    np.add.at(sparse, (found.bags.rows, found.bags.ids), found.values)
+    return np.hstack([sparse, found.dense])
 
 
 def few_positives(snapshot: Snapshot, number: int) -> Snapshot:
@@ -127,6 +135,45 @@ def test_the_start_is_never_more_than_what_matches(active: Snapshot):
     assert with_start(few, {"random": 10, "margin": 30}) == {
         "random": 10, "margin": 29, "matches": 1,
     }  # fmt: skip
+
+
+def rare(snapshot: Snapshot, share: float) -> Snapshot:
+    """With a task that starts so, two positive training items, and a test set without any."""
+    few = started(few_positives(snapshot, 2), share)
+    test = [replace(item, label="0") for item in few.labels.splits["evaluation"]]
+    test += [replace(test[0], item_id=f"t{at}", text=f"t{at}") for at in range(50 - len(test))]
+    splits = {**few.labels.splits, "evaluation": test}
+    return replace(few, labels=replace(few.labels, splits=splits))
+
+
+def test_the_start_draws_among_what_is_like_the_first_finds(active: Snapshot):
+    few = rare(active, 0.5)
+    examples = [x.text for x in few.labels.usable_training if x.label == "1"]
+    space, rows = pool_space(few), np.flatnonzero(few.candidates)
+    pool = space.rows(few.pool_words.pool.texts.to_pylist()).features()
+    texts = space.rows(examples).features()
+    pool, texts = written_out(pool, space.n_sparse), written_out(texts, space.n_sparse)
+    likeness = (pool @ (texts / np.linalg.norm(texts, axis=1, keepdims=True)).sum(axis=0))[rows]
+    likeness /= np.maximum(np.linalg.norm(pool[rows], axis=1), 1e-9)
+    expected, keys = [], few.pool_words.keys
+    for row in rows[np.lexsort((rows, -likeness.round(5)))]:
+        if keys[row] not in keys[expected]:
+            expected.append(row)
+    found = np.flatnonzero(match_strata(few) == 0)
+    assert set(found) == set(expected[:LIKEST])
+    assert with_start(few, {"random": 10, "margin": 30}) == {
+        "random": 10, "margin": 10, "matches": 20,
+    }  # fmt: skip
+
+
+def test_nothing_is_like_the_first_finds_unless_a_rare_label_and_the_task_ask(active: Snapshot):
+    keep(active, ("floods", "flood", "1"))
+    alone = match_strata(active)
+    asked = match_strata(rare(active, 0.5))
+    assert (alone.max(), asked.max()) == (0, 1)
+    assert np.array_equal(match_strata(rare(active, 0.0)), alone)
+    frequent = started(few_positives(active, 2), 0.5)  # in the test set it is
+    assert np.array_equal(match_strata(frequent), alone)
 
 
 def test_a_mix_that_a_person_asks_for_has_no_start(active: Snapshot):
