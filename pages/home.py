@@ -88,8 +88,9 @@ def offer_rare_start(snapshot: Snapshot) -> None:
         if not (value := label_to_start_with(snapshot)):
             return
         st.info(
-            f"Under {RARE:.0%} of the test set are {plain(task.name_of(value))}. Keep a search "
-            "for it on Explore, and let batches start with its items: *Settings* on Data.",
+            f"Under {RARE:.0%} of the test set are {plain(task.name_of(value))}. Keep a search for "
+            "it on Explore. Let batches start with what it finds, and what is like the first that "
+            "you label: *Settings* on Data.",
             icon=":material/bookmark:",
         )
         page = "data.py" if read_searches(snapshot.workspace) else "sunlight.py"

@@ -54,7 +54,7 @@ _LISTED = (
         why="Chosen at random.",
         seeded=True),
     Strategy("matches", strategies.matches, ("match_strata",),
-        when="Random among what your kept searches find: to find a rare label at the beginning.",
+        when="Random among what kept searches find: to find a rare label at the beginning.",
         why="Chosen at random among what a kept search matches or what is like the first finds.",
         seeded=True),
     Strategy("stratified length", strategies.stratified, ("length_strata",),

@@ -22,7 +22,7 @@ from core.workspace.task import MATCHES, Task, apportion
 RARE = 0.03  # a label's share of the evaluation items below which it is rare
 LEAST_MEASURED = 50  # evaluation items that such an estimate takes
 ENOUGH = 10  # training items of a label at which the start for it ends
-LIKEST = 100  # items like those that have a rare label, among which it is drawn
+LIKEST = 30  # items most like those that have a rare label, among which it is drawn
 
 
 def rare_labels(snapshot: Snapshot) -> list[str]:
@@ -54,7 +54,7 @@ def sought(snapshot: Snapshot) -> tuple[list[Search], bool]:
 def label_to_start_with(snapshot: Snapshot) -> str:
     """A rare label of which the training data lacks items while no start for it is set; or none."""
     task, (searches, _) = snapshot.workspace.task, sought(snapshot)
-    if task.rare_start and searches:
+    if task.rare_start and (searches or _examples(snapshot)):
         return ""
     counts = snapshot.labels.counts(task)["training"]
     return next((value for value in rare_labels(snapshot) if counts[value] < ENOUGH), "")
