@@ -226,7 +226,7 @@ def steps(table: LabeledPool, choose: Choose, model: str, seed: int, plan: Plan)
     picks = first_picks(snapshot, plan.initial, "training", np.random.default_rng(seed + 1))
     probability = None
     for turn in range(plan.iterations + 1):
-        snapshot = _with_labels(snapshot, table.oracle, "training", picks, probability)
+        snapshot = with_labels(snapshot, table.oracle, "training", picks, probability)
         began = time.perf_counter()
         trained = train(snapshot, name=model, space=table.space) if snapshot.can_train else None
         probability = pool_probabilities(snapshot, trained.model) if trained else None
@@ -250,10 +250,10 @@ def held_out(table: LabeledPool, seed: int, plan: Plan) -> Snapshot:
     snapshot = replace(table.snapshot, workspace=seeded)
     number = round(plan.evaluation * int(snapshot.candidates.sum()))
     picks = random_picks(snapshot, number, np.random.default_rng(seed))
-    return _with_labels(snapshot, table.oracle, "evaluation", picks)
+    return with_labels(snapshot, table.oracle, "evaluation", picks)
 
 
-def _with_labels(
+def with_labels(
     snapshot: Snapshot,
     oracle: Mapping[str, str],
     split: str,
