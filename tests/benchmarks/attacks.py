@@ -17,11 +17,13 @@ ROOT = Path(__file__).resolve().parent.parent.parent
 
 PARTS = {
     "test_door": "the door: pages, websockets, cookies, forms",
-    "test_shelf": "names of workspaces",
+    "test_registry": "names of workspaces",
     "test_strangers": "params, spaces, reports, caches",
     "test_route": "the events' route",
     "test_login": "pages behind OpenID Connect",
-    "test_restoring": "backups",
+    "test_roles": "what only leads may do",
+    "test_restore": "backups",
+    "test_asking": "second opinions",
 }
 """What the attacks of each file are upon."""
 

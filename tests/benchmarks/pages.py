@@ -81,11 +81,7 @@ def table_rows(folder: Path, yardstick: float) -> list[list[str]]:
     snapshot = read_snapshot(open_workspace(folder))
     began = time.perf_counter()
     columns = pool_columns(snapshot)
-    _ = columns.index
-    rows = [once("read lengths and words, cold", time.perf_counter() - began, yardstick)]
-    began = time.perf_counter()
-    _ = pool_columns(snapshot).index
-    rows.append(once("read lengths and words, warm", time.perf_counter() - began, yardstick))
+    rows = [once("read lengths, cold", time.perf_counter() - began, yardstick)]
     tables, words = Tables(snapshot, columns), queries(snapshot)
 
     def draw(filters: Filters, seed: int) -> None:

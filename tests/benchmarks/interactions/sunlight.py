@@ -206,10 +206,6 @@ KINDS: dict[str, Kind] = {
     "confidence": nudging,
     "agreement": picking(SUNLIGHT, "sunlight_agreement_", more_filters),
     "a word": writing("sunlight_words_", "{word}"),
-    "WHERE": writing("sunlight_where_", "n_words > {turn} AND text ILIKE '%{word}%'", more=True),
-    "WHERE, of the model": writing(
-        "sunlight_where_", "confidence < 0.9 AND n_words > {turn}", more=True
-    ),
     "more like a sentence": writing("sunlight_like_", "{word} in town {turn}", more=True),
     "More like this": likening,
     "More": opening_more,
