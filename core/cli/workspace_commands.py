@@ -110,11 +110,11 @@ def restore(
     as_json: AsJson = False,
 ) -> None:
     """Makes a new workspace of a backup, with pool and models of the one that it lies in."""
-    from core.workspace import restore as restoring
+    from core.workspace import backup as backups
     from core.workspace.snapshot import open_snapshot
 
     with refusals():
-        snapshot = open_snapshot(restoring.restore(file, into, report).path, report)
+        snapshot = open_snapshot(backups.restore(file, into, report).path, report)
         splits, stage = snapshot.labels.counts(snapshot.workspace.task), snapshot.stage
         labels = len(snapshot.labels.items)
         answer = {"data": str(snapshot.workspace.path), "stage": stage, "splits": splits}

@@ -13,10 +13,9 @@ from core.exchange.import_types import Defaults
 from core.exchange.importer import import_data
 from core.exchange.imports import find_record, read_records, take_back
 from core.exchange.tables.opening import open_table
-from core.workspace.backup import back_up
+from core.workspace.backup import back_up, restore
 from core.workspace.layout import Workspace
 from core.workspace.logs import read_aliases
-from core.workspace.restore import restore
 from core.workspace.snapshot import read_snapshot
 from tests.conftest import MakeWorkspace, write_csv
 from tests.exchange.test_importer import POOL, bring, empty_workspace, files_of, labels_of

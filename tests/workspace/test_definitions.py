@@ -10,12 +10,11 @@ import pytest
 from core.doctor import examine
 from core.errors import UnwritableError
 from core.system.findings import Kind
-from core.workspace.backup import back_up
+from core.workspace.backup import back_up, restore
 from core.workspace.definitions import definitions_text, hash_of, read_definitions
 from core.workspace.events import Inbox
 from core.workspace.layout import Workspace, open_workspace
 from core.workspace.logs import Event, append_records, header_of, new_event, read_logs
-from core.workspace.restore import restore
 from core.workspace.snapshot import open_snapshot
 from core.workspace.task_file import save_task, task_toml
 from tests.conftest import MakeWorkspace

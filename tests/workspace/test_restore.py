@@ -8,11 +8,10 @@ from core.doctor import examine
 from core.errors import BackupError, WorkspaceError
 from core.evaluation.runs import evaluate_items, load_run
 from core.system.progress import in_words
-from core.workspace.backup import MANIFEST, back_up, contents, examine_backups
+from core.workspace.backup import MANIFEST, back_up, contents, examine_backups, restore
 from core.workspace.events import Inbox
 from core.workspace.layout import open_workspace
 from core.workspace.logs import new_event, read_logs
-from core.workspace.restore import restore
 from core.workspace.snapshot import open_snapshot, read_snapshot
 
 

@@ -9,9 +9,8 @@ from hypothesis import strategies as st
 
 from core.doctor import examine
 from core.errors import SearchError, SunlightError
-from core.workspace.backup import back_up
+from core.workspace.backup import back_up, restore
 from core.workspace.layout import Workspace, open_workspace
-from core.workspace.restore import restore
 from core.workspace.searches import Search, forget_search, keep_search, read_searches
 from core.workspace.snapshot import read_snapshot
 from tests.conftest import SMALL_TASK, MakeWorkspace, headlines

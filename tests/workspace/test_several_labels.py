@@ -13,14 +13,13 @@ from core.doctor import examine
 from core.errors import EventError
 from core.system.csv_rows import format_rows
 from core.workspace.assignment import take_over
-from core.workspace.backup import back_up, contents
+from core.workspace.backup import back_up, contents, restore
 from core.workspace.events import Inbox
 from core.workspace.item_history import history
 from core.workspace.labels import Labels, labels_hash, read_label_rows
 from core.workspace.layout import Workspace, open_workspace
 from core.workspace.logs import append_records, new_event
 from core.workspace.relabel import Decision, Hand, decide, label_again, to_label_again
-from core.workspace.restore import restore
 from core.workspace.snapshot import Snapshot, open_snapshot, read_snapshot
 from core.workspace.task import NONE, SPLITS, Label, Task
 from core.workspace.task_file import task_toml

@@ -6,10 +6,9 @@ import pandas as pd
 import streamlit as st
 
 from core.errors import SunlightError
-from core.workspace.backup import DAYS, FOLDER, NEWEST, back_up, backup_files
+from core.workspace.backup import DAYS, FOLDER, NEWEST, back_up, backup_files, restore
 from core.workspace.layout import open_workspace
 from core.workspace.registry import free_place, workspaces_folder
-from core.workspace.restore import restore
 from pages.ui import session
 from pages.ui.components.messages import progress_shown, refusals_shown, say_empty
 from pages.ui.escape_markdown import plain
