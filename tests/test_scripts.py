@@ -20,7 +20,7 @@ from core.models.training import LabeledTexts, learn
 from core.pool import tokens
 from core.pool.search import find
 from core.pool.splitting import PAIRS, WHITE_SPACE, words_of
-from core.query.columns import pool_columns
+from core.query.tables import pool_columns
 from core.sampling.strategies import outlier
 from core.workspace.layout import Workspace
 from core.workspace.snapshot import Snapshot, read_snapshot

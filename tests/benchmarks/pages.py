@@ -21,8 +21,7 @@ import numpy as np
 from playwright.sync_api import Browser, Page, sync_playwright
 
 from core.pool.splitting import words_of
-from core.query.columns import pool_columns
-from core.query.tables import UNLABELED, Filters, Tables
+from core.query.tables import UNLABELED, Filters, Tables, pool_columns
 from core.workspace.layout import open_workspace
 from core.workspace.snapshot import Snapshot, read_snapshot
 from tests.benchmarks.chapter import csv_pass

@@ -7,8 +7,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from core.query.columns import pool_columns
-from core.query.tables import UNLABELED, Filters, Tables
+from core.query.tables import UNLABELED, Filters, Tables, pool_columns
 from core.sampling.next_batch import propose
 from core.workspace.events import Inbox
 from core.workspace.layout import open_workspace

@@ -11,8 +11,7 @@ from streamlit.delta_generator import DeltaGenerator
 
 from core.pool.folder import pool_files
 from core.pool.words import PoolWords, read_pool_words
-from core.query.columns import pool_columns
-from core.query.tables import Tables
+from core.query.tables import Tables, pool_columns
 from core.system.disk_cache import Stamps, file_stamps
 from core.system.progress import Progress, in_words
 from core.workspace.events import Inbox
