@@ -204,7 +204,8 @@ def append_records(file: CsvFile, records: Iterable[Record]) -> None:
 
 def encode(record: Record) -> list[str]:
     """The record as a row, in the order of its fields."""
-    return [_to_text(getattr(record, name)) for name in kinds_of(type(record))]
+    values = (getattr(record, name) for name in kinds_of(type(record)))
+    return ["" if x is None else str(int(x) if isinstance(x, bool) else x) for x in values]
 
 
 def fresh_id(prefix: str, taken: set[str]) -> str:
@@ -309,7 +310,3 @@ _PARSERS: dict[object, tuple[Callable[[str], str | int | float | bool | None], s
     bool: ({"0": False, "1": True}.__getitem__, "0 or 1"),
     float | None: (lambda text: float(text) if text else None, "a number"),
 }
-
-
-def _to_text(value: str | int | float | bool | None) -> str:
-    return "" if value is None else str(int(value) if isinstance(value, bool) else value)

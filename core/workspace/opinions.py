@@ -135,7 +135,8 @@ def read_words(logs: Logs, task: Task, findings: list[Finding]) -> Words:
     said: list[tuple[int, str, Event]] = []
     bulk: dict[str, Event] = {}
     looks: dict[str, dict[str, Event]] = defaultdict(dict)  # opinions on those, by who gave them
-    asked_again, by_hand = logs.asked_again, _places_by_hand(logs)
+    asked_again = logs.asked_again
+    by_hand = {(p.batch_id, p.item_id) for p in logs.proposals if is_by_hand(p)}
     for turn, event in enumerate(_sound(logs, task, findings)):
         item_id, place = event.item_id, (event.batch_id, event.item_id)
         role = asked_again[place].strategy if place in asked_again else FIRST
@@ -210,10 +211,6 @@ def is_of_group(proposal: Proposal) -> bool:
 def is_check(proposal: Proposal) -> bool:
     """Whether the item is one of ten of a group that somebody looks at first."""
     return kind_of(proposal).startswith(f"{BULK}-")
-
-
-def _places_by_hand(logs: Logs) -> set[tuple[str, str]]:
-    return {(p.batch_id, p.item_id) for p in logs.proposals if is_by_hand(p)}
 
 
 def is_by_hand(proposal: Proposal) -> bool:

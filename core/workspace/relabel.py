@@ -26,7 +26,7 @@ from core.workspace.logs import (
     now,
     read_logs,
 )
-from core.workspace.opinions import SECOND_LOOK, is_of_group
+from core.workspace.opinions import SECOND_LOOK, is_of_group, kind_of
 from core.workspace.snapshot import Snapshot, is_held_out, read_snapshot
 from core.workspace.task import ADJUDICATION, SPLIT_NAMES, SPLITS, SUNLIGHT
 
@@ -341,24 +341,24 @@ def _batches(
     for item in (decision.item for decision in decisions):
         word, batch_id = words.get(item.item_id), proposed.get((item.item_id, item.split))
         if not word and not batch_id:
-            batch_id = _own_batch(proposals, item.split, annotator)
-            rank = 1 + sum(p.batch_id == batch_id for p in proposals)
+            batch_id, held = _own_batch(proposals, REVIEW, item.split, annotator)
             # With what its label file says of why it was labeled.
-            about = item.item_id, item.strategy or REVIEW
-            own = Proposal(batch_id, now(), item.split, annotator, rank, *about)
+            about = len(held) + 1, item.item_id, item.strategy or REVIEW
+            own = Proposal(batch_id, now(), item.split, annotator, *about)
             proposals.append(replace(own, confidence=item.confidence))
         found.append(word.batch_id if word else batch_id)
     append_records(workspace.batches, proposals[len(logs.proposals) :])
     return found
 
 
-def _own_batch(proposals: Sequence[Proposal], split: str, annotator: str) -> str:
-    """The batch that collects this person's decisions on labels of this split, or a new one."""
-    reviewed = [p for p in proposals if p.batch_id.startswith(f"{REVIEW}-")]
-    for proposal in reversed(reviewed):
-        if (proposal.split, proposal.annotator) == (split, annotator):
-            return proposal.batch_id
-    return fresh_id(REVIEW, {proposal.batch_id for proposal in reviewed})
+def _own_batch(
+    proposals: Sequence[Proposal], kind: str, split: str, annotator: str
+) -> tuple[str, list[str]]:
+    """(the batch, old or new, that collects this person's decisions on a split, its items)."""
+    same = [p for p in proposals if kind_of(p) == kind]
+    own = [p.batch_id for p in same if (p.split, p.annotator) == (split, annotator)]
+    batch_id = own[-1] if own else fresh_id(kind, {p.batch_id for p in same})
+    return batch_id, [p.item_id for p in same if p.batch_id == batch_id]
 
 
 def to_label_again(snapshot: Snapshot, value: str) -> list[Labeled]:
@@ -383,13 +383,12 @@ def label_again(workspace: Workspace, value: str) -> int:
         size = workspace.task.batch_size
         taken = {p.batch_id for p in snapshot.logs.proposals if p.batch_id.startswith(AGAIN)}
         for split in SPLITS:
-            of_split = [item for item in items if item.split == split]
-            for start in range(0, len(of_split), size):
-                batch_id = fresh_id(AGAIN, taken)
-                taken.add(batch_id)
-                for rank, item in enumerate(of_split[start : start + size], start=1):
-                    own = batch_id, now(), split, "", rank, item.item_id, item.strategy
-                    proposals.append(Proposal(*own, confidence=item.confidence))
+            for at, item in enumerate(item for item in items if item.split == split):
+                if at % size == 0:
+                    batch_id = fresh_id(AGAIN, taken)
+                    taken.add(batch_id)
+                own = batch_id, now(), split, "", at % size + 1, item.item_id, item.strategy
+                proposals.append(Proposal(*own, confidence=item.confidence))
         append_records(workspace.batches, proposals)
     return len(proposals)
 
@@ -407,15 +406,10 @@ def adjudicate(
         item = snapshot.labels.by_id.get(item_id)
         if item is None:
             raise LoopError(f"Item `{item_id}` has no label to decide about. Reload the page.")
-        own = [
-            p
-            for p in snapshot.logs.asked_again.values()
-            if (p.strategy, p.split, p.annotator) == (ADJUDICATION, item.split, annotator)
-        ]
-        taken = {proposal.batch_id for proposal in snapshot.logs.proposals}
-        batch_id = own[-1].batch_id if own else fresh_id(ADJUDICATION, taken)
-        if item_id not in {proposal.item_id for proposal in own}:
-            about = item.split, annotator, len(own) + 1, item_id, ADJUDICATION
+        proposals = snapshot.logs.proposals
+        batch_id, held = _own_batch(proposals, ADJUDICATION, item.split, annotator)
+        if item_id not in held:
+            about = item.split, annotator, len(held) + 1, item_id, ADJUDICATION
             append_records(workspace.batches, [Proposal(batch_id, now(), *about)])
         done = partial(new_event, batch_id, annotator, note=why)
         event = done("label", item_id, label=label) if label else done("undo", item_id)
