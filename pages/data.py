@@ -2,13 +2,13 @@
 
 from pages.ui import page_head
 from pages.ui.components.controls import show_tabs
-from pages.ui.data import check, export_labels, files, import_form, predict, settings, workspaces
+from pages.ui.data import check, export_labels, files, imports, predict, settings, workspaces
 
 path = page_head.open_page_of_files(
     "Data", "Import, export, back up and check your data, and change the settings."
 )
 TABS = {
-    "Import": import_form.show,
+    "Import": imports.show,
     "Export": export_labels.show,
     "Predict": predict.show,
     "Settings": settings.show,

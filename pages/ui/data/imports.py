@@ -1,4 +1,4 @@
-"""An import: how far it is, its end, and its way back."""
+"""Import: a table that somebody has, looked at first, then imported, and taken back if wrong."""
 
 from pathlib import Path
 from typing import NamedTuple
@@ -10,10 +10,13 @@ from core.errors import SunlightError
 from core.exchange.importer import ImportResult
 from core.exchange.imports import ImportRecord, read_records, take_back
 from core.workspace.layout import open_workspace
+from core.workspace.snapshot import Snapshot
 from pages.ui import session
 from pages.ui.components.messages import progress_shown
 from pages.ui.escape_markdown import plain
-from pages.ui.importing.reading import Plan, Upload
+from pages.ui.importing.labels import choose_for_all, choose_labels
+from pages.ui.importing.reading import Upload, choose_reading, show_name, upload_file
+from pages.ui.importing.refusal import LEAVE_OUT, refuse
 
 RUN, TAKEN_BACK = "import_run", "import_taken_back"
 
@@ -26,14 +29,60 @@ class Imported(NamedTuple):
     result: ImportResult
 
 
-def carry_out(path: Path, upload: Upload, plan: Plan, leave_out: bool) -> None:
-    """The import, while the page tells how far it is; raises what `import_data` does.
+def show(path: Path) -> None:
+    st.caption(
+        "Add texts to the pool, with or without labels that were given elsewhere. Every row is "
+        "checked before anything is written."
+    )
+    if not session.may("import"):
+        return
+    snapshot = session.snapshot_or_stop()
+    show_taken_back()
+    upload = upload_file()
+    run = st.session_state.get(RUN)
+    if run and run.path == path and upload in (None, run.upload):
+        show_result(run.result)
+    elif upload:
+        _show_form(snapshot, upload)
+    show_imports(path)
 
-    Whoever stops the page, or presses something else, stops it before anything is written.
-    """
-    with progress_shown("Importing …") as progress:
-        result = plan.carry_out(path, leave_out, progress)
-        st.session_state[RUN] = Imported(path, upload, result)
+
+def _show_form(snapshot: Snapshot, upload: Upload) -> None:
+    """What is chosen of an upload, and the button that imports it."""
+    show_name(upload)
+    try:
+        plan = choose_labels(upload, choose_reading(upload), snapshot)
+        if plan.columns.label:
+            plan = choose_for_all(upload, plan)
+    except SunlightError as error:
+        refuse(str(error))
+        return
+    leave_out = st.checkbox(
+        LEAVE_OUT,
+        key=upload.key("leave_out"),
+        help="Otherwise such a row refuses the whole table, and nothing is imported.",
+    )
+    if plan.waits_for:
+        st.text(plan.waits_for)
+    is_pressed = st.button(
+        "Import",
+        type="primary",
+        icon=":material/upload:",
+        key="import_go",
+        disabled=bool(plan.waits_for),
+    )
+    if not is_pressed or not session.may("import"):
+        return
+    path = snapshot.workspace.path
+    try:
+        # Whoever stops the page, or presses something else, stops it before anything is written.
+        with progress_shown("Importing …") as progress:
+            result = plan.carry_out(path, leave_out, progress)
+            st.session_state[RUN] = Imported(path, upload, result)
+    except SunlightError as error:
+        refuse(str(error))
+        return
+    st.rerun()
 
 
 def show_result(result: ImportResult) -> None:
