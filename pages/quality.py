@@ -13,8 +13,7 @@ from pages.ui.components.controls import show_tabs
 from pages.ui.components.items import item_html, show_items
 from pages.ui.components.messages import say_empty
 from pages.ui.escape_markdown import plain
-from pages.ui.quality.agreement import HOW, show_agreement
-from pages.ui.quality.people import show_people
+from pages.ui.quality.views import HOW, show_agreement, show_people
 
 
 def show_start(snapshot: Snapshot, _: AgreementReport) -> None:
