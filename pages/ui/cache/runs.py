@@ -61,11 +61,6 @@ def by_run(snapshot: Snapshot, run: Run, *further: Hashable) -> Hashable:
     return str(workspace.path), workspace.task.values, run_stamps(snapshot, run), further
 
 
-def by_state(snapshot: Snapshot, run: Run) -> Hashable:
-    """The key of what a model says of labeled and of held-out items."""
-    return by_run(snapshot, run, snapshot.stamps)
-
-
 def by_evaluation(snapshot: Snapshot, run: Run, *further: Hashable) -> Hashable:
     """The key of what is measured: a run's files, and the evaluation labels. Not the others."""
     return by_run(snapshot, run, evaluation_hash(snapshot), *further)
@@ -261,7 +256,7 @@ def score_differences(
     return later.over(earlier)
 
 
-@kept(by_state, most=RUNS)
+@kept(lambda snapshot, run: by_run(snapshot, run, snapshot.stamps), most=RUNS)
 def decided_otherwise(snapshot: Snapshot, run: Run) -> tuple[float | None, float | None] | None:
     """The run's lowest and highest F-score, however disputed evaluation items are decided."""
     task, found = snapshot.workspace.task, evaluation_predictions(snapshot, run)

@@ -98,8 +98,10 @@ def learning_curve(
 
     A gray band over the whole width says how far people agree, if that is given.
     """
+    axis = alt.Axis(format=",d", tickMinStep=1, labelOverlap="greedy")
+    scale = alt.Scale(zero=False, nice=True)
     base = alt.Chart(POINTS).encode(
-        x=labels_axis("n_training:Q", scale=alt.Scale(zero=False, nice=True)),
+        x=alt.X("n_training:Q", title="training labels", axis=axis, scale=scale),
         y=alt.Y("value:Q", title="score", scale=alt.Scale(domain=[0, 1])),
         detail=["model:N", "evaluation set:N"],
         color=colors("score", {name: SCORE_COLORS[name] for name in scores}),
@@ -121,11 +123,6 @@ def learning_curve(
         gray = alt.Chart(alt.InlineData(values=[{}])).mark_rect(color=GRAY, opacity=0.3, aria=False)
         layers.insert(1, gray.encode(y=alt.YDatum(people.low), y2=alt.Y2Datum(people.high)))
     return alt.layer(*layers, height=HEIGHT)
-
-
-def labels_axis(field: str, **further: object) -> alt.X:
-    axis = alt.Axis(format=",d", tickMinStep=1, labelOverlap="greedy")
-    return alt.X(field, title="training labels", axis=axis, **further)
 
 
 def balance(splits: Sequence[str], named_colors: Mapping[str, str]) -> alt.Chart:

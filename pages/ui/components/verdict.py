@@ -49,7 +49,10 @@ def show_estimate(snapshot: Snapshot) -> None:
     if found.prevalence:
         # The positive label is anybody's word: no markup is read in it.
         st.text(left_told(found.prevalence, name))
-        st.caption(plain(sample_told(found.prevalence, name)))
+        st.caption(
+            f"Based on {found.prevalence.n_random:,} random items, {found.prevalence.n_positive:,} "
+            f"of them {plain(name)}. Ranges in brackets are 95% intervals."
+        )
     st.header(QUESTION, anchor=False)
     st.write(f"**{found.advice}**")
     st.markdown("\n".join(told(sign) for sign in found.signs))
@@ -75,13 +78,6 @@ def left_told(found: Prevalence, name: str) -> str:
     return (
         f"About {share.value:.1%} of all texts are {name} ({ends}). {have}; about "
         f"{left.value:,.0f} are still unlabeled ({numbers})."
-    )
-
-
-def sample_told(found: Prevalence, name: str) -> str:
-    return (
-        f"Based on {found.n_random:,} random items, {found.n_positive:,} of them {name}. Ranges in "
-        "brackets are 95% intervals."
     )
 
 

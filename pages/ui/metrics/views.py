@@ -211,17 +211,12 @@ def show_confusion(figure: str, title: str, cells: np.ndarray, names: list[str])
 
 
 def show_probabilities(look: Look) -> None:
-    if look.answers.knows(look.label):
-        show_figure(
-            "calibration",
-            "Calibration",
-            "On the dashed line, 70% confident means right 70% of the time. Bars are 95% "
-            "intervals.",
-            charts.reliability,
-            reliability_bins(look),
-        )
-    else:
+    if not look.answers.knows(look.label):
         can_rank(look)  # it says why not
+        return
+    aid = "On the dashed line, 70% confident means right 70% of the time. Bars are 95% intervals."
+    bins = reliability_bins(look)
+    show_figure("calibration", "Calibration", aid, charts.reliability, bins)
 
 
 def reliability_bins(look: Look) -> pd.DataFrame:
@@ -263,18 +258,11 @@ def show_worst_errors(look: Look) -> None:
 
 
 def error_facts(look: Look, place: int) -> list[str]:
-    answers, item = look.answers, look.answers.items[place]
+    answers, task, item = look.answers, look.task, look.answers.items[place]
     sure = ""
-    if not look.task.several:
+    if not task.several:
         confidence = answers.raw[place, answers.predicted[place].argmax()]
         sure = "" if np.isnan(confidence) else f", {confidence:.0%} confident"
-    predicted = look.task.name_of(predicted_answer(look, place))
-    return [
-        f"Label: {look.task.name_of(item.label)}",
-        f"predicted: {predicted}{sure}",
-        item.item_id,
-    ]
-
-
-def predicted_answer(look: Look, place: int) -> str:
-    return look.task.answer(itertools.compress(look.task.values, look.answers.predicted[place]))
+    predicted = task.answer(itertools.compress(task.values, answers.predicted[place]))
+    told = f"predicted: {task.name_of(predicted)}{sure}"
+    return [f"Label: {task.name_of(item.label)}", told, item.item_id]

@@ -159,32 +159,27 @@ def label_buttons(
     ids, given = " ".join(item.item_id for item in items), {item.label for item in items}
     task, can_save = snapshot.workspace.task, snapshot.workspace.is_writable()
     give = give or partial(take, snapshot)
+    choices: list[tuple[str, Label | None]] = [("Keep as they are", None)] if can_differ else []
+
+    def decide_on(answer: str) -> None:
+        give([Decision(item, answer or item.label, assisted) for item in items])
+
     if is_chosen_from_list(task):
-
-        def choose(answer: str) -> None:
-            give([Decision(item, answer, assisted) for item in items])
-
-        choose_label(task, items[0].label, f"answer {ids}", choose, can_save=can_save)
-        if not can_differ:
-            return
-    choices = [
-        (f"Keep {label.name}" if given == {label.value} else label.name, label.value, label)
-        for label in task.labels
-        if not is_chosen_from_list(task)
-    ]
-    if can_differ:
-        choices.append(("Keep as they are", "", None))
+        choose_label(task, items[0].label, f"answer {ids}", decide_on, can_save=can_save)
+    else:
+        named = [(f"Keep {x.name}" if given == {x.value} else x.name, x) for x in task.labels]
+        choices = [*named, *choices]
+    if not choices:
+        return
     with st.container(horizontal=True, gap="small", width="content"):
-        for name, key, label in choices:
-            decisions = [
-                Decision(item, label.value if label else item.label, assisted) for item in items
-            ]
+        for name, label in choices:
+            answer = label.value if label else ""
             st.button(
                 plain(name),
-                key=f"decide {ids} {key}",
+                key=f"decide {ids} {answer}",
                 shortcut=shortcut(label) if label and is_top else None,
-                on_click=give,
-                args=(decisions,),
+                on_click=decide_on,
+                args=(answer,),
                 disabled=not can_save,
             )
 
