@@ -287,11 +287,12 @@ def workspace_for(
 
 def _take_labels(path: Path, table: "SourceTable", column: str, several: bool | None) -> None:
     """Writes the task of a new workspace, whose labels are the words of this column."""
-    from core.exchange.foreign_table import known_words, label_column
+    from core.exchange.foreign_table import label_column, label_words, meaning
     from core.workspace.task_file import labels_of_words, task_text
 
     task, at = default_task(), table.columns.index(column)
-    if not several and known_words([row[at] for row in table.sample if row[at]], task):
+    known = label_words(task)
+    if not several and all(meaning(row[at], known) for row in table.sample if row[at]):
         return  # the chapter's labels; a word that is none of them is refused later
     found = label_column(table, column, several)
     if found.counts:

@@ -133,11 +133,8 @@ def book(
     with refusals():
         snapshot = open_snapshot(fetch_book(folder, base, progress=report).path, report)
         path, pool = str(snapshot.workspace.path), len(snapshot.pool_words.pool)
-        answer = {
-            "data": path,
-            "pool": pool,
-            "splits": snapshot.labels.counts(snapshot.workspace.task),
-        }
+        splits = snapshot.labels.counts(snapshot.workspace.task)
+        answer = {"data": path, "pool": pool, "splits": splits}
         tell(answer, [f"{folder}: {pool:,} items to label", _look_at(folder)], as_json)
 
 
@@ -151,13 +148,10 @@ def demo(
 
     with refusals():
         snapshot = make_demo(folder, batches=batches, progress=report)
-        answer = {
-            "data": str(snapshot.workspace.path),
-            "splits": snapshot.labels.counts(snapshot.workspace.task),
-            "runs": [answers.run_json(run) for run in snapshot.logs.runs],
-        }
-        task = snapshot.workspace.task
-        told = [answers.run_text(run, task) for run in snapshot.logs.runs]
+        path, task, runs = snapshot.workspace.path, snapshot.workspace.task, snapshot.logs.runs
+        answer = {"data": str(path), "splits": snapshot.labels.counts(task)}
+        answer |= {"runs": [answers.run_json(run) for run in runs]}
+        told = [answers.run_text(run, task) for run in runs]
         tell(answer, [*told, _look_at(folder)], as_json)
 
 

@@ -108,18 +108,13 @@ def fetch(url: str, silence: float = SILENCE, most: int = MOST) -> bytes:
                 if len(content) > most:
                     raise _wrong(url, f"has more than the {most:,} bytes that it may have")
     except requests.RequestException as error:
-        raise _unreachable(url, error) from error
+        first: BaseException = error  # which says most
+        while first.__context__ is not None:
+            first = first.__context__
+        reason = getattr(first, "strerror", None) or first
+        todo = f"Try again when there is a network. {BY_HAND}"
+        raise DownloadError(f"{url} cannot be fetched: {reason}. {todo}") from error
     return bytes(content)
-
-
-def _unreachable(url: str, error: BaseException) -> DownloadError:
-    """Why there is no answer, or no more of it, by what happened first."""
-    while error.__context__ is not None:
-        error = error.__context__
-    reason = getattr(error, "strerror", None) or error
-    return DownloadError(
-        f"{url} cannot be fetched: {reason}. Try again when there is a network. {BY_HAND}"
-    )
 
 
 def _wrong(url: str, what: str) -> DownloadError:

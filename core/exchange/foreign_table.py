@@ -1,7 +1,7 @@
 """Items and labels of a table that another program wrote, checked and freed of copies."""
 
 from collections import Counter
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from hashlib import blake2b
 from typing import Any
@@ -285,12 +285,6 @@ def meaning(word: str, words: Mapping[str, str]) -> str:
     return next(filter(None, map(words.get, spellings)), "")
 
 
-def known_words(words: Iterable[str], task: Task) -> bool:
-    """Whether the task knows each of these words for labels."""
-    known = label_words(task)
-    return all(meaning(word, known) for word in words)
-
-
 class _Reader:
     def __init__(self, table: SourceTable, columns: Columns, unsaid: Defaults, task: Task) -> None:
         names = kept_columns(table, columns, keep_label=not unsaid.refuse_unknown)
@@ -410,6 +404,7 @@ class _Reader:
 
     def _labeled(self, row: list[str], item_id: str, text: str, label: str) -> Labeled:
         said = {what: row[at].strip() for what, at in self._at.items()}
+        at = said.get("labeled_at", "")
         split = SPLIT_WORDS.get((said.get("split") or self._unsaid.split).casefold())
         if split is None:
             raise ValueError(f"has the split `{said['split'][:80]}`, which is none")
@@ -421,9 +416,7 @@ class _Reader:
             strategy=said.get("strategy") or self._unsaid.strategy,
             confidence=number(said, "confidence") if "confidence" in said else None,
             annotator=said.get("annotator") or self._unsaid.annotator,
-            labeled_at=moment(said["labeled_at"], day_first=self._unsaid.day_first is not False)
-            if said.get("labeled_at")
-            else "",
+            labeled_at=at and moment(at, day_first=self._unsaid.day_first is not False),
         )
 
 

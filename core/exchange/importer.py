@@ -78,30 +78,24 @@ class ImportResult:
         """What a person is told: what came in, then each thing that did not, if there is any."""
         items, labels = f"{self.items:,} new items", f"{self.labels:,} new labels"
         came = f"Of {self.rows:,} rows: {items}{f' in {self.file}' if self.file else ''}, {labels}."
+        kept = _some(self.differing)
         others = {
-            f"{self.aliases:,} rows have the text of another row; they get its label at export.": (
-                self.aliases
-            ),
-            f"{self.copies:,} rows repeat an earlier row and were left out.": self.copies,
-            f"{self.known:,} items were in the pool already.": self.known,
-            f"{self.known_labels:,} labels were here already.": self.known_labels,
-            f"{len(self.differing):,} items have another label here and keep it: "
-            f"{_some(self.differing)}.": self.differing,
-            f"{len(self.disagreeing):,} texts have two labels in the table and stay unlabeled: "
-            f"{_some(self.disagreeing)}.": self.disagreeing,
-            f"{len(self.split_twice):,} texts are in two sets of the table and stay unlabeled: "
-            f"{_some(self.split_twice)}. Give each text one set.": self.split_twice,
-            f"{sum(self.unknown_words.values()):,} rows stay unlabeled: "
-            f"{_counted(self.unknown_words)} are not labels of this task. Their column is kept.": (
-                self.unknown_words
-            ),
-            f"{self.kept_out:,} training labels are not used for training: their texts are in the "
-            "test or validation set.": self.kept_out,
-            f"{len(self.left_out):,} bad rows were left out: {first_bad(self.left_out)}.": (
-                self.left_out
-            ),
+            "rows have the text of another row; they get its label at export.": self.aliases,
+            "rows repeat an earlier row and were left out.": self.copies,
+            "items were in the pool already.": self.known,
+            "labels were here already.": self.known_labels,
+            f"items have another label here and keep it: {kept}.": len(self.differing),
+            "texts have two labels in the table and stay unlabeled: "
+            f"{_some(self.disagreeing)}.": len(self.disagreeing),
+            "texts are in two sets of the table and stay unlabeled: "
+            f"{_some(self.split_twice)}. Give each text one set.": len(self.split_twice),
+            f"rows stay unlabeled: {_counted(self.unknown_words)} are not labels of this task. "
+            "Their column is kept.": sum(self.unknown_words.values()),
+            "training labels are not used for training: their texts are in the test or validation "
+            "set.": self.kept_out,
+            f"bad rows were left out: {first_bad(self.left_out)}.": len(self.left_out),
         }
-        return [came, *(sentence for sentence, number in others.items() if number)]
+        return [came, *(f"{number:,} {told}" for told, number in others.items() if number)]
 
 
 def import_data(

@@ -34,7 +34,6 @@ IfTaken = Literal["replace", "refuse", "number"]
 """What becomes of a file that has a new one's name: the new one replaces it, is refused by
 FileExistsError, or gets the first free one of the numbered names."""
 
-
 DAMAGED = (
     RuntimeError, LookupError, TypeError, ArithmeticError, AssertionError, ImportError, MemoryError,
     ValueError, AttributeError, EOFError, OSError, pickle.UnpicklingError, struct.error, zlib.error,

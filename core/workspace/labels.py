@@ -18,7 +18,6 @@ from core.workspace.task import ADJUDICATION, HOLD, NONE, Label, Task, listed
 
 TextsOf = Callable[[Iterable[str]], dict[str, str]]  # looks the texts of item ids up in the pool
 
-
 AGAIN = "again"  # how batches are called by which items of retired labels are labeled once more
 
 

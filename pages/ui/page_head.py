@@ -25,7 +25,6 @@ TYPED = "annotator_field"
 CHOSEN = "workspace_menu"
 STYLES = Path(__file__).with_name("styles.css")
 
-
 APP = "Sunlight"
 
 

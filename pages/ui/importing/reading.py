@@ -48,7 +48,6 @@ ORDERS = {foreign_table.DAY_FIRST: "The day first", foreign_table.MONTH_FIRST: "
 """What people call the options that decide a doubt; of all others their values."""
 FOR_ONE_COLUMN = {HEADER: "Yes, it is a heading", NO_HEADER: "No, it is a text like the others"}
 
-
 Answer = TypeVar("Answer")
 
 
