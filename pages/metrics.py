@@ -30,20 +30,13 @@ def show_curve(snapshot: Snapshot) -> None:
     scores = tuple(name for name in charts.SCORE_COLORS if name in set(points["score"]))
     chosen = choose_one("Score", scores, "metrics_score")
     people = people if chosen == headline else None
-    show_figure(
-        "learning-curve",
-        "Learning curve",
+    aid = (
         f"Does more labeling still help? A flat line means no. The band is the {chosen}'s 95% "
         f"interval with {score_tables.evaluation_size(snapshot, 'positive').rstrip(',')}."
-        + " The gray band is how far people agree with each other."
-        * bool(people),
-        charts.learning_curve,
-        points,
-        chosen,
-        scores,
-        points["model"].nunique() > 1,
-        people,
     )
+    aid += " The gray band is how far people agree with each other." if people else ""
+    of = chosen, scores, points["model"].nunique() > 1, people
+    show_figure("learning-curve", "Learning curve", aid, charts.learning_curve, points, *of)
     if len(set(score_tables.evaluation_sets(snapshot).values())) > 1:
         st.caption("Lines break where the test set changed: compare only within a line.")
     if len(snapshot.logs.runs) > 1:
@@ -89,10 +82,8 @@ def choose(snapshot: Snapshot) -> tuple[Run, Run | None, int | None]:
     others = [name for name in by_id if name != run.run_id]
     earlier = [name for name in others if by_id[name].created_at < run.created_at]
     options = [NONE, *others]
-    start = options.index(earlier[0]) if earlier else 0
-    other = places[1].selectbox(
-        "Compare with", options, index=start, format_func=shown_id, key="metrics_other"
-    )
+    start, told = options.index(earlier[0]) if earlier else 0, "Compare with"
+    other = places[1].selectbox(told, options, start, format_func=shown_id, key="metrics_other")
     label = task.positive_index
     if has_many:
         label = places[2].selectbox(
@@ -152,7 +143,6 @@ VIEWS = {
     "Worst errors": views.show_worst_errors,
 }
 
-
 snapshot = page_head.open_page(
     "Metrics", "How good each model version is on the test set, the evaluation data."
 )
@@ -166,7 +156,8 @@ if not snapshot.logs.runs:
 show_curve(snapshot)
 show_people(snapshot)
 run, other, label = choose(snapshot)
-look = views.look_at(snapshot, run, label)
+answers = runs.evaluation_predictions(snapshot, run)
+look = None if answers is None else views.Look(snapshot, run, answers, label)
 show_scores(snapshot, run, other, label)
 say_what_is_missing(snapshot, run, look)
 if look and len(look.answers):

@@ -87,12 +87,8 @@ def show_earlier(snapshot: Snapshot) -> None:
     if not len(batches):
         say_empty("Here you will find every batch with labels, to check and correct them.")
         return
-    batch_id = st.selectbox(
-        "Batch",
-        batches.index,
-        format_func=lambda name: earlier_title(name, batches.loc[name]),
-        key="review_earlier",
-    )
+    titles = {batch_id: earlier_title(batch_id, of) for batch_id, of in batches.iterrows()}
+    batch_id = st.selectbox("Batch", titles, format_func=titles.get, key="review_earlier")
     if st.button("Open in Annotate", icon=":material/undo:", key="reopen"):
         open_batch(batch_id)
     task = snapshot.workspace.task

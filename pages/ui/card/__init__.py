@@ -8,6 +8,7 @@ saved and all its events are acknowledged, the page reruns once.
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import Any
 
 import streamlit as st
 
@@ -16,7 +17,7 @@ from core.workspace.task import Keys, Label
 _FOLDER = Path(__file__).parent
 
 _SCRIPTS = (
-    "store", "outbox", "saving", "item", "batch", "tempo", "labels", "keys", "touch", "dom",
+    "store", "outbox", "item", "batch", "tempo", "labels", "keys", "touch", "dom",
     "words", "text", "reader", "panels", "flag", "find", "end", "view", "actions", "card", "page",
 )  # fmt: skip
 """One module for the browser, in this order: Streamlit takes its JavaScript as one text."""
@@ -105,23 +106,15 @@ def _read(name: str) -> str:
     return (_FOLDER / name).read_text(encoding="utf-8")
 
 
-_script = "\n".join(_read(f"{name}.js") for name in _SCRIPTS)
+def _component(name: str, html: str, css: str) -> Callable[..., Any]:
+    script = "\n".join(_read(f"{each}.js") for each in _SCRIPTS)
+    return st.components.v2.component(name, html=html, css=css, js=script, isolate_styles=False)
 
-_mount = st.components.v2.component(
-    "sunlight_annotation_card",
-    html=_read("card.html"),
-    css=_read("card.css"),
-    js=_script,
-    isolate_styles=False,
-)
 
-_mount_courier = st.components.v2.component(
-    "sunlight_courier",
-    html='<div class="sl-courier" hidden></div>',
-    css=_read("courier.css"),
-    js=_script,
-    isolate_styles=False,
-)
+_mount = _component("sunlight_annotation_card", _read("card.html"), _read("card.css"))
+
+_courier = '<div class="sl-courier" hidden></div>'
+_mount_courier = _component("sunlight_courier", _courier, _read("courier.css"))
 """The card's own script without anything to see: a page never shows a card for a moment."""
 
 

@@ -25,12 +25,19 @@ def item_html(
     item_id: str = "",
 ) -> str:
     """The text over a quiet line of facts; words that are not `known` stand out."""
-    shortened, rest = (text[:SHOWN], len(text) - SHOWN) if len(text) > MOST else (text, 0)
-    if rest:
-        text = shortened
+    if len(text) > MOST:
+        rest = len(text) - SHOWN
         facts = [f"… and {rest:,} more characters; open the item to read them all", *facts]
+        text = text[:SHOWN]
     shown = escape(text) if known is None else _marked(text, known)
-    return _framed(shown, facts, big, item_id)
+    # Each fact by itself: one that is written from right to left does not turn the others around.
+    line = " · ".join(f"<bdi>{escape(fact)}</bdi>" for fact in facts if fact)
+    below = f'<p class="sl-facts">{line}</p>' if line else ""
+    named = f' data-item-id="{escape(item_id)}"' if item_id else ""
+    return (
+        f'<div class="sl-item{" sl-big" if big else ""}" data-testid="item"{named}>'
+        f'<p class="sl-text" dir="auto">{shown}</p>{below}</div>'
+    )
 
 
 def percent(confidence: float) -> str:
@@ -42,17 +49,6 @@ def percent(confidence: float) -> str:
 def prediction(name: str, confidence: float) -> str:
     """A predicted label and its confidence: `Not disaster-related, 96%`."""
     return f"{name}, {percent(confidence)}"
-
-
-def _framed(shown: str, facts: Iterable[str], big: bool = False, item_id: str = "") -> str:
-    # Each fact by itself: one that is written from right to left does not turn the others around.
-    line = " · ".join(f"<bdi>{escape(fact)}</bdi>" for fact in facts if fact)
-    below = f'<p class="sl-facts">{line}</p>' if line else ""
-    named = f' data-item-id="{escape(item_id)}"' if item_id else ""
-    return (
-        f'<div class="sl-item{" sl-big" if big else ""}" data-testid="item"{named}>'
-        f'<p class="sl-text" dir="auto">{shown}</p>{below}</div>'
-    )
 
 
 def _marked(text: str, known: Collection[str]) -> str:

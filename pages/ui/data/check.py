@@ -25,13 +25,7 @@ def show(path: Path) -> None:
         "Looks for broken rows, conflicting labels and duplicates. Checking changes nothing; fixes "
         "never delete."
     )
-    st.button(
-        "Run check",
-        icon=":material/stethoscope:",
-        key="examine",
-        on_click=_keep,
-        args=(path, lambda path, _: ([], examine(path))),
-    )
+    _offer("Run check", "stethoscope", "examine", path, lambda path, _: ([], examine(path)))
     examined, *found = st.session_state.get(EXAMINED, ("",))
     if examined == path:
         _show_found(path, *found)
@@ -56,13 +50,8 @@ def _show_found(
     st.write(f"{counted(errors, 'error')}, {counted(len(findings) - errors, 'warning')}")
     safe = sum(bool(finding.mend) for finding in findings)
     if safe and session.may(MEND):
-        st.button(
-            f"Apply {safe:,} safe fixes" if safe > 1 else "Apply the safe fix",
-            icon=":material/healing:",
-            key="mend_all",
-            on_click=_keep,
-            args=(path, mend_all, MEND),
-        )
+        name = f"Apply {safe:,} safe fixes" if safe > 1 else "Apply the safe fix"
+        _offer(name, "healing", "mend_all", path, mend_all, MEND)
     for kind in Kind:
         if found := [finding for finding in findings if finding.kind is kind]:
             _show_kind(path, kind, found)
@@ -90,13 +79,13 @@ def _show_finding(path: Path, key: str, finding: Finding) -> None:
             st.caption("The row:")
             st.text(finding.row)
         if finding.mend and session.is_lead():
-            st.button(
-                finding.mend.words,
-                icon=":material/healing:",
-                key=f"{key}_mend",
-                on_click=_keep,
-                args=(path, partial(_mend, finding), MEND),
-            )
+            work = partial(_mend, finding)
+            _offer(finding.mend.words, "healing", f"{key}_mend", path, work, MEND)
+
+
+def _offer(name: str, icon: str, key: str, *work: object) -> None:
+    """A button that does what `_keep` takes."""
+    st.button(name, icon=f":material/{icon}:", key=key, on_click=_keep, args=work)
 
 
 def _mend(finding: Finding, path: Path, annotator: str) -> tuple[list[str], list[Finding]]:

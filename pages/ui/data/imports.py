@@ -57,11 +57,8 @@ def _show_form(snapshot: Snapshot, upload: Upload) -> None:
     except SunlightError as error:
         refuse(str(error))
         return
-    leave_out = st.checkbox(
-        LEAVE_OUT,
-        key=upload.key("leave_out"),
-        help="Otherwise such a row refuses the whole table, and nothing is imported.",
-    )
+    otherwise = "Otherwise such a row refuses the whole table, and nothing is imported."
+    leave_out = st.checkbox(LEAVE_OUT, key=upload.key("leave_out"), help=otherwise)
     if plan.waits_for:
         st.text(plan.waits_for)
     is_pressed = st.button(
@@ -91,9 +88,8 @@ def show_result(result: ImportResult) -> None:
         for sentence in result.sentences():
             st.text(sentence)
         with st.container(horizontal=True, vertical_alignment="center"):
-            if st.button(
-                "Start labeling", type="primary", icon=":material/edit:", key="import_label"
-            ):
+            go_on = {"icon": ":material/edit:", "key": "import_label"}
+            if st.button("Start labeling", type="primary", **go_on):
                 st.switch_page("annotate.py")
             if st.button("Browse the texts", icon=":material/wb_sunny:", key="import_browse"):
                 st.switch_page("sunlight.py")

@@ -66,12 +66,6 @@ def has_many(task: Task) -> bool:
     return len(task.labels) > 2 or task.several
 
 
-def look_at(snapshot: Snapshot, run: Run, label: int | None) -> Look | None:
-    """What the run says; None if nobody knows."""
-    answers = runs.evaluation_predictions(snapshot, run)
-    return None if answers is None else Look(snapshot, run, answers, label)
-
-
 def can_rank(look: Look) -> bool:
     """Whether curves can be drawn; says why where they cannot."""
     if not look.answers.knows(look.label):
@@ -92,24 +86,14 @@ def show_ranking(look: Look) -> None:
     rates, found = ("false positive rate", "true positive rate"), ("recall", "precision")
     left, right = st.columns(2, gap="large")
     with left:
-        show_figure(
-            "roc",
-            "ROC curve",
-            "Closer to the top left corner is better; the dashed line is guessing.",
-            charts.curves,
-            _corner_points(look, metrics.roc_curve, rates, 1),
-            *rates,
-        )
+        aid = "Closer to the top left corner is better; the dashed line is guessing."
+        points = _corner_points(look, metrics.roc_curve, rates, 1)
+        show_figure("roc", "ROC curve", aid, charts.curves, points, *rates)
     with right:
-        show_figure(
-            "precision-recall",
-            "Precision and recall",
-            "Precision (how many hits are right) at each recall (how many are found).",
-            charts.curves,
-            _corner_points(look, metrics.precision_recall_curve, found, 0),
-            *found,
-            float(look.actual.mean()),
-        )
+        aid = "Precision (how many hits are right) at each recall (how many are found)."
+        points = _corner_points(look, metrics.precision_recall_curve, found, 0)
+        of = *found, float(look.actual.mean())
+        show_figure("precision-recall", "Precision and recall", aid, charts.curves, points, *of)
 
 
 def _corner_points(
@@ -152,13 +136,9 @@ def show_threshold(look: Look) -> None:
         title = f"Confusion matrix at {threshold:.2f}"
         show_confusion("confusion", title, cells, [look.name, other])
     with right:
-        show_figure(
-            "cuts",
-            "Scores at each threshold",
-            "Where the F-score is flat, the threshold hardly matters. The grey line is yours.",
-            charts.cuts,
-            cut_points(look).assign(chosen=threshold),
-        )
+        aid = "Where the F-score is flat, the threshold hardly matters. The grey line is yours."
+        points = cut_points(look).assign(chosen=threshold)
+        show_figure("cuts", "Scores at each threshold", aid, charts.cuts, points)
 
 
 def show_labels(look: Look) -> None:
@@ -200,14 +180,9 @@ def show_confusion(figure: str, title: str, cells: np.ndarray, names: list[str])
         for i, row in enumerate(names)
         for j, column in enumerate(names)
     ]
-    show_figure(
-        figure,
-        title,
-        "Each row is a true label: what its items were predicted to be.",
-        charts.confusion,
-        pd.DataFrame(rows, columns=["true label", "predicted", "items", "share of row"]),
-        tuple(names),
-    )
+    shown = pd.DataFrame(rows, columns=["true label", "predicted", "items", "share of row"])
+    aid = "Each row is a true label: what its items were predicted to be."
+    show_figure(figure, title, aid, charts.confusion, shown, tuple(names))
 
 
 def show_probabilities(look: Look) -> None:
