@@ -69,16 +69,11 @@ def by_strategy(items: pd.DataFrame) -> list[Yield]:
 
 
 def summed_up(strategy: str, items: pd.DataFrame) -> Yield:
-    positive = items["is_positive"].dropna()
-    differing, overruled = items["differs"].dropna(), items["overruled"].dropna()
-    return Yield(
-        strategy=strategy,
-        labeled=len(items),
-        positive=wilson(int(positive.sum()), len(items)) if len(positive) else None,
-        differing=wilson(int(differing.sum()), len(differing)) if len(differing) else None,
-        overruled=wilson(int(overruled.sum()), len(overruled)) if len(overruled) else None,
-        seconds=median(items["seconds"].dropna().tolist()),
-    )
+    told = (items[name].dropna() for name in ("is_positive", "differs", "overruled"))
+    shares = (wilson(int(x.sum()), len(x)) if len(x) else None for x in told)
+    positive, differing, overruled = shares
+    seconds = median(items["seconds"].dropna().tolist())
+    return Yield(strategy, len(items), positive, differing, seconds, overruled)
 
 
 def median(values: Sequence[float]) -> Interval | None:

@@ -99,14 +99,9 @@ class Job:
 
 
 def _started(work: bytes) -> "subprocess.Popen[bytes]":
-    process = subprocess.Popen(
-        [sys.executable, "-m", "core.system.jobs"],
-        cwd=ROOT,
-        env=os.environ | ONE_THREAD,
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        start_new_session=True,
-    )
+    command, env = [sys.executable, "-m", "core.system.jobs"], os.environ | ONE_THREAD
+    pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE}
+    process = subprocess.Popen(command, cwd=ROOT, env=env, start_new_session=True, **pipes)
     assert process.stdin is not None
     with suppress(OSError):  # it is over already: that is found out by listening
         process.stdin.write(len(work).to_bytes(8) + work)

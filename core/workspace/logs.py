@@ -151,12 +151,9 @@ class Logs:
 def read_logs(batches: CsvFile, annotations: CsvFile, runs: CsvFile) -> Logs:
     """The three logs; rows that cannot be read are findings, never an end."""
     findings: list[Finding] = []
-    return Logs(
-        read_log(batches, Proposal, findings),
-        _once(read_log(annotations, Event, findings), annotations.name, findings),
-        read_log(runs, Run, findings),
-        findings,
-    )
+    proposals = read_log(batches, Proposal, findings)
+    events = _once(read_log(annotations, Event, findings), annotations.name, findings)
+    return Logs(proposals, events, read_log(runs, Run, findings), findings)
 
 
 def read_aliases(file: CsvFile, findings: list[Finding]) -> dict[str, str]:

@@ -109,18 +109,11 @@ def _open_excel(table: SourceTable, reading: Reading) -> SourceTable:
     rows = reader.first_rows(files.excel_rows(plain, name, sheet))
     top = title_rows(rows)
     head = [cells for _, cells in rows[top:]]
-    columns, has_header, doubts = _columns(head, reading, table.path)
     if not table.sheets:
         table = replace(table, sheet=sheet, sheets=tuple(sheets))
-    return replace(
-        table,
-        columns=columns,
-        format="Excel",
-        has_header=has_header,
-        dialect=Dialect(first_line=rows[top][0] if top else 1),
-        workbook_sheet=sheet,
-        doubts=doubts,
-    )
+    dialect = Dialect(first_line=rows[top][0] if top else 1)
+    table = replace(table, format="Excel", dialect=dialect, workbook_sheet=sheet)
+    return _with_columns(table, head, reading)
 
 
 def _open_records(table: SourceTable, reading: Reading) -> SourceTable:
@@ -145,16 +138,9 @@ def _open_delimited(table: SourceTable, ending: str, reading: Reading) -> Source
     )
     head = [cells for _, cells in reader.first_rows(reader.csv_rows(plain, dialect))]
     is_list = not dialect.delimiter and ending == ".txt"
-    columns, has_header, doubts = _columns(head, reading, path, is_list)
-    found = replace(
-        table,
-        columns=columns,
-        format="CSV" if dialect.delimiter else "one text per line",
-        has_header=has_header,
-        dialect=dialect,
-        doubts=(*table.doubts, *doubts),
-    )
-    return _as_tool(found, reading)
+    form = "CSV" if dialect.delimiter else "one text per line"
+    table = replace(table, format=form, dialect=dialect)
+    return _as_tool(_with_columns(table, head, reading, is_list), reading)
 
 
 def _as_tool(table: SourceTable, reading: Reading) -> SourceTable:
@@ -234,16 +220,16 @@ def _encoding_doubts(found: Encoding) -> tuple[Doubt, ...]:
     return (Doubt("its encoding", tuple(zip(names, found.samples, strict=True))),)
 
 
-def _columns(
-    head: Sequence[Sequence[str]], reading: Reading, path: Path, is_list: bool = False
-) -> tuple[tuple[str, ...], bool, tuple[Doubt, ...]]:
-    """(names of the columns, whether the first row has them, the doubt about it)."""
+def _with_columns(
+    table: SourceTable, head: Sequence[Sequence[str]], reading: Reading, is_list: bool = False
+) -> SourceTable:
+    """The table with the columns of its first rows, and the doubt whether the first names them."""
     if not head:
-        raise TableError(f"{path.name} has no rows. Choose a file that has some.")
+        raise TableError(f"{table.name} has no rows. Choose a file that has some.")
     width = max(map(len, head))
     if width > files.MOST_COLUMNS:
-        raise files.too_many_columns(path.name)
-    has_header, doubts = reading.has_header, ()
+        raise files.too_many_columns(table.name)
+    has_header, doubts = reading.has_header, table.doubts
     if has_header is None:
         has_header = header_of(head, reading.named)
         has_header = bool(has_header) if is_list else has_header
@@ -253,14 +239,15 @@ def _columns(
             shown = ", ".join(f"`{cell[:40]}`" for cell in head[0][:6])
             readings = (reader.HEADER, f"{shown} as names"), (reader.NO_HEADER, f"{shown} as data")
             likely = {True: reader.HEADER, False: reader.NO_HEADER}.get(has_header, "")
-            doubts = (Doubt("its first row", readings, likely),)
+            doubts = (*doubts, Doubt("its first row", readings, likely))
     if not has_header:
-        return tuple(f"column {at + 1}" for at in range(width)), False, doubts
+        names = tuple(f"column {at + 1}" for at in range(width))
+        return replace(table, columns=names, has_header=False, doubts=doubts)
     names, wider = list(head[0]), [row for row in head[1:] if len(row) == len(head[0]) + 1]
     if 2 * len(wider) > len(head) - 1:
         # A delimiter at the end of each row; or R, which names no column of row names.
         names = ["", *names] if any(row[-1] for row in wider) else [*names, ""]
-    return _distinct(names), True, doubts
+    return replace(table, columns=_distinct(names), has_header=True, doubts=doubts)
 
 
 def _distinct(names: Sequence[str]) -> tuple[str, ...]:
