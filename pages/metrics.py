@@ -76,23 +76,17 @@ def choose(snapshot: Snapshot) -> tuple[Run, Run | None, int | None]:
     task = snapshot.workspace.task
     labels, has_many = task.labels, views.has_many(task)
     places = st.columns(3 if has_many else 2)
-    run = by_id[
-        places[0].selectbox("Model version", list(by_id), format_func=shown_id, key="metrics_run")
-    ]
-    others = [name for name in by_id if name != run.run_id]
+    name = places[0].selectbox("Model version", by_id, format_func=shown_id, key="metrics_run")
+    run, others = by_id[name], [each for each in by_id if each != name]
     earlier = [name for name in others if by_id[name].created_at < run.created_at]
     options = [NONE, *others]
     start, told = options.index(earlier[0]) if earlier else 0, "Compare with"
     other = places[1].selectbox(told, options, start, format_func=shown_id, key="metrics_other")
     label = task.positive_index
     if has_many:
-        label = places[2].selectbox(
-            "Label against all others",
-            [None, *range(len(labels))],
-            index=0 if label is None else label + 1,
-            format_func=lambda at: "All labels" if at is None else labels[at].name,
-            key="metrics_label",
-        )
+        names = {None: "All labels"} | {at: each.name for at, each in enumerate(labels)}
+        told, start = "Label against all others", [*names].index(label)
+        label = places[2].selectbox(told, names, start, format_func=names.get, key="metrics_label")
     return run, by_id.get(other), label
 
 

@@ -14,7 +14,7 @@ from pages.ui.cache import snapshot as cache
 from pages.ui.card import deliver_kept
 from pages.ui.card.route import PATH
 from pages.ui.card.tokens import Claim, is_known, make_token
-from pages.ui.components.controls import focus
+from pages.ui.components.controls import focus, name_field
 from pages.ui.components.messages import refusals_shown, say_empty
 from pages.ui.escape_markdown import plain
 from pages.ui.importing.start import offer_start
@@ -128,15 +128,8 @@ def show_person() -> None:
         st.sidebar.button("Log out", on_click=st.logout)
         return
     # A widget's own key is forgotten on pages that do not draw it: the name has a key of its own.
-    st.sidebar.text_input(
-        "Your name",
-        value=name,
-        max_chars=session.MAX_NAME,
-        key=TYPED,
-        on_change=session.name_annotator_by,
-        args=(TYPED,),
-        help="Saved with each label you give.",
-    )
+    told = "Saved with each label you give."
+    name_field("Your name", TYPED, st.sidebar, value=name, help=told)
 
 
 def deliver_kept_events() -> None:

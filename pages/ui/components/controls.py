@@ -3,9 +3,11 @@
 from collections.abc import Callable, Mapping, Sequence
 
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
 from core.workspace.snapshot import Snapshot, is_held_out
 from core.workspace.task import Task
+from pages.ui import session
 
 MOST_BUTTONS = 12  # labels that have a button each
 
@@ -78,6 +80,12 @@ def choose_label(
         else:
             st.selectbox("Label", index=field["options"].index(given) if held else None, **field)
         st.button("Save", key=f"{key}_save", on_click=save, disabled=not can_save)
+
+
+def name_field(label: str, key: str, place: DeltaGenerator = st, **further: object) -> None:
+    """A field for the name under which this session labels from then on."""
+    named = {"on_change": session.name_annotator_by, "args": (key,)}
+    place.text_input(label, max_chars=session.MAX_NAME, key=key, **named, **further)
 
 
 def focus(key: str) -> None:

@@ -24,7 +24,12 @@ from pages.ui import session
 from pages.ui.cache import runs
 from pages.ui.cache.snapshot import inbox
 from pages.ui.components.charts import label_colors, two_colors
-from pages.ui.components.controls import choose_label, is_chosen_from_list, offer_more_like
+from pages.ui.components.controls import (
+    choose_label,
+    is_chosen_from_list,
+    name_field,
+    offer_more_like,
+)
 from pages.ui.components.items import MOST, item_html, show_items
 from pages.ui.components.messages import show_error
 from pages.ui.escape_markdown import plain
@@ -112,14 +117,9 @@ def _show_labels(snapshot: Snapshot, item_id: str, hand: Hand) -> None:
     change: Change | None = st.session_state.get(GIVEN)
     event = change and change.event
     if event and event.item_id == item_id and labeled and labeled.label == event.label:
-        st.button(
-            f"Labeled {plain(task.name_of(event.label))} · Undo",
-            icon=":material/undo:",
-            type="tertiary",
-            on_click=_take_back,
-            args=(snapshot, change, hand),
-            key=f"byhand-undo_{item_id}",
-        )
+        name, key = f"Labeled {plain(task.name_of(event.label))} · Undo", f"byhand-undo_{item_id}"
+        undo = {"on_click": _take_back, "args": (snapshot, change, hand)}
+        st.button(name, icon=":material/undo:", type="tertiary", key=key, **undo)
 
 
 def show_label_buttons(task: Task, given: str, key: str, give: Callable[[str], object]) -> None:
@@ -145,19 +145,13 @@ def show_label_buttons(task: Task, given: str, key: str, give: Callable[[str], o
 
 
 def _show_flag(snapshot: Snapshot, item_id: str, hand: Hand) -> None:
-    flag = relabel.flag_of(snapshot, item_id)
-    if flag:
-        st.button(
-            "Remove flag",
-            icon=":material/flag:",
-            help=plain(f"{flag.annotator}: {flag.note}"),
-            on_click=write,
-            args=(relabel.flag_by_hand, snapshot, item_id, [item_id], "", hand),
-            key=f"byhand-unflag_{item_id}",
-        )
-        return
     by_hand = partial(write, relabel.flag_by_hand, snapshot, item_id, [item_id])
-    show_flag_button(item_id, lambda note: by_hand(note, hand))
+    if flag := relabel.flag_of(snapshot, item_id):
+        told, key = plain(f"{flag.annotator}: {flag.note}"), f"byhand-unflag_{item_id}"
+        remove = {"on_click": by_hand, "args": ("", hand)}
+        st.button("Remove flag", icon=":material/flag:", help=told, key=key, **remove)
+    else:
+        show_flag_button(item_id, lambda note: by_hand(note, hand))
 
 
 def show_flag_button(item_id: str, flag: Callable[[str], object]) -> None:
@@ -208,14 +202,7 @@ def ask_name(key: str) -> None:
     if session.login_is_configured():
         st.caption("Log in on the Annotate page to label or flag this item.")
         return
-    st.text_input(
-        "Your name, to label or flag this item",
-        max_chars=session.MAX_NAME,
-        key=key,
-        on_change=session.name_annotator_by,
-        args=(key,),
-        width=320,
-    )
+    name_field("Your name, to label or flag this item", key, width=320)
 
 
 def _of_model(snapshot: Snapshot, model: Model, item_id: str, text: str, shown: str) -> list[str]:
