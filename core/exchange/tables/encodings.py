@@ -5,6 +5,7 @@ What is not UTF-8 is read in every code page: the one counts whose reading looks
 
 import codecs
 import re
+import tomllib
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
@@ -46,30 +47,7 @@ ESCAPES = {b"\x1b$B": "iso2022_jp_ext", b"\x1b$@": "iso2022_jp_ext", b"\x1b$)C":
 
 WIDE = ("utf-32-le", "utf-32-be", "utf-16-le", "utf-16-be")
 
-CODE_PAGES = {
-    "LATIN": {
-        "cp1252": 0, "cp1250": -2, "cp1254": -3, "cp1257": -3, "cp1258": -4, "mac_roman": -3,
-        "iso-8859-2": -3, "iso-8859-15": -3, "cp850": -3, "cp437": -4, "cp852": -4,
-        "mac_latin2": -4, "mac_turkish": -5, "cp857": -5, "cp775": -5, "iso-8859-16": -5,
-        "iso-8859-13": -5, "mac_croatian": -5, "mac_romanian": -5,
-        "mac_iceland": -5, "iso-8859-3": -6, "iso-8859-4": -6, "cp860": -6, "cp861": -6,
-        "cp865": -6, "cp863": -7, "iso-8859-10": -7, "iso-8859-14": -7,
-    },
-    "CYRILLIC": {
-        "cp1251": -1, "koi8-r": -2, "koi8-u": -3, "cp866": -3, "mac_cyrillic": -5,
-        "iso-8859-5": -4, "cp855": -6, "cp1125": -6,
-    },
-    "GREEK": {"cp1253": -2, "iso-8859-7": -3, "mac_greek": -5, "cp737": -5, "cp869": -6},
-    "HEBREW": {"cp1255": -2, "cp862": -5},
-    "ARABIC": {"cp1256": -2, "iso-8859-6": -4, "cp720": -6},
-    "THAI": {"cp874": -2},
-    "CJK": {
-        "cp932": -1, "gb18030": -1, "cp950": -2, "cp949": -2, "euc_jp": -2, "big5hkscs": -4,
-        "johab": -7,
-    },
-}  # fmt: skip
-"""By script: logarithms of how often each is met, which decide where little else does. The usual
-ones stand first; a page that another one contains is read by that one's name."""
+CODE_PAGES = Path(__file__).with_name("code_pages.toml")  # by script, with how usual each is
 
 ANYWHERE = "en"  # the language whose lines are met in files of all others
 WRITES = 0.7  # share of a language's letters that a page for it has at least
@@ -268,7 +246,7 @@ def _sample_of(lines: Sequence[bytes], names: Sequence[str]) -> tuple[str, ...]:
 def _pages() -> tuple[_Page, ...]:
     return tuple(
         _Page(page, usual, spoken)
-        for script, pages in CODE_PAGES.items()
+        for script, pages in tomllib.loads(CODE_PAGES.read_text("utf-8")).items()
         for page, usual in pages.items()
         if (spoken := tuple(each for each in languages() if _is_written(each, script, page)))
     )
