@@ -203,9 +203,7 @@ def point_of(curve: Curve, step: Step) -> Point:
     run = step.trained.run if step.trained else None
     figures = step.trained.report.figures.get("evaluation") if step.trained else None
     return Point(
-        curve.seed,
-        curve.mix,
-        curve.model,
+        **vars(curve),
         labels=len(items),
         fscore=run and run.fscore,
         fscore_at_threshold=figures and figures.at_threshold.fscore,

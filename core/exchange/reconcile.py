@@ -105,10 +105,9 @@ def _wanted(
     texts = snapshot.pool_words.pool.texts_of(names.values())
     wanted = []
     for each in incoming.wanted:
-        item_id = names.get(each.item.item_id, each.item.item_id)
         if each.item.item_id in is_out:
             continue
-        if item_id != each.item.item_id:
+        if item_id := names.get(each.item.item_id):
             item = replace(each.item, item_id=item_id, text=texts[item_id])
             further = (x and replace(x, item_id=item_id) for x in (each.proposal, each.event))
             each = ImportedLabel(item, *further)
@@ -216,7 +215,6 @@ class _Here:
         """Adds what the files lack of this label; whether they lack anything."""
         item, event = wanted.item, None
         missing = [key for key in self._keys(item) if key not in self._rows]
-        is_row = bool(missing)
         self._rows.update(missing)
         found.rows += [replace(item, label=key[1]) for key in missing]
         if wanted.proposal and wanted.event:
@@ -225,11 +223,11 @@ class _Here:
             if wanted.event.event_id not in self._events:
                 event = wanted.event
                 found.events.append(event)
-        if is_row or event:
+        if missing or event:
             about = item.item_id, item.split, item.label, event.event_id if event else ""
-            stood = not is_row and item.item_id not in self._gone
+            stood = not missing and item.item_id not in self._gone
             found.labels.append(BroughtLabel(*about, stood))
-        return bool(is_row or event)
+        return bool(missing or event)
 
     def _keys(self, item: Labeled) -> list[tuple[str, ...]]:
         """What makes the rows of an item the same as others, one for each label.

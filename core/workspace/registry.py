@@ -5,6 +5,7 @@ A name is what people type and what stands in an address: it never leads out of 
 
 import re
 import unicodedata
+from itertools import chain, count
 from pathlib import Path
 
 from core.errors import WorkspaceError
@@ -81,11 +82,8 @@ def free_name(wish: str, root: Path) -> str:
     """A name like this one that no workspace has: `tickets`, else `tickets 2`."""
     plain = re.sub(r"[^\w-]+", " ", unicodedata.normalize("NFKC", wish)).replace("_", " ")
     plain = re.sub(r"^\W+|\W+$", "", plain[: MAX_NAME // 2]) or "texts"
-    number, name = 1, plain
-    while name.casefold() in RESERVED or durable.stands(root / name):
-        number += 1
-        name = f"{plain} {number}"
-    return name
+    names = chain([plain], (f"{plain} {number}" for number in count(2)))
+    return next(x for x in names if x.casefold() not in RESERVED and not durable.stands(root / x))
 
 
 def create(name: str, task: str, root: Path) -> Workspace:

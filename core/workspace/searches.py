@@ -77,7 +77,8 @@ def _stored(workspace: Workspace) -> list[Search]:
     path, todo = workspace.path / SEARCHES, "Make it a readable file."
     with refused_as(SearchError, f"{SEARCHES} cannot be read", todo, SEARCHES):
         content = path.read_bytes() if path.exists() else b""
-    where, heads = SEARCHES, iter(_heads(content))
+    lines, where = enumerate(content.split(b"\n"), start=1), SEARCHES
+    heads = (f"{SEARCHES} line {at}" for at, line in lines if line.strip() == b"[[searches]]")
     try:
         table = tomllib.loads(content.decode("utf-8-sig"))
         entries = read_table(table, {"searches": []}, "the top level")["searches"]
@@ -95,12 +96,6 @@ def _stored(workspace: Workspace) -> list[Search]:
         told = str(error).rstrip(".")
         raise SearchError(f"{where}: {told}. Correct it, and reload.", SEARCHES) from error
     return [*found.values()]
-
-
-def _heads(content: bytes) -> list[str]:
-    """Where each search begins in the file."""
-    lines = enumerate(content.split(b"\n"), start=1)
-    return [f"{SEARCHES} line {at}" for at, line in lines if line.strip() == b"[[searches]]"]
 
 
 def _write(workspace: Workspace, searches: Sequence[Search]) -> None:

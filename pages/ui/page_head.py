@@ -1,5 +1,6 @@
 """The head of every page: its title, its purpose in one sentence, and what one should know."""
 
+from contextlib import suppress
 from pathlib import Path
 
 import streamlit as st
@@ -137,11 +138,8 @@ def deliver_kept_events() -> None:
     name, workspace = session.annotator(), session.workspace_path().resolve()
     if not name or not is_known(workspace):
         return
-    try:
-        token = make_token(Claim(workspace, name))
-    except WorkspaceError:
-        return  # the workspace cannot be written: the events stay where they are
-    deliver_kept(str(workspace), name, PATH, token)
+    with suppress(WorkspaceError):  # where nothing can be written the events stay where they are
+        deliver_kept(str(workspace), name, PATH, make_token(Claim(workspace, name)))
 
 
 def _offer_login() -> None:

@@ -8,7 +8,7 @@ from core.evaluation.report import headline, score_names
 from core.sampling.catalog import CATALOG, preset_of, presets, refusal
 from core.sampling.next_batch import BatchRequest, batch_to_label, is_active
 from core.workspace.assignment import batch_for, earlier_batch
-from core.workspace.logs import Run, shown_id
+from core.workspace.logs import shown_id
 from core.workspace.snapshot import Snapshot
 from core.workspace.task import SPLIT_NAMES, Task, apportion, check_mix
 from pages.ui import session
@@ -106,20 +106,14 @@ def run_line(snapshot: Snapshot) -> str:
         of = f"{task.positive.name} examples" if task.positive else "examples of each label"
         return f"The model has started learning; it needs more {of}."
     is_other = before is not None and before.evaluation_hash != run.evaluation_hash
-    if is_other:
-        before = None
-    scores = [
-        f"{score_names(task)[of]} {new:.3f}" + ("" if old is None else f" ({new - old:+.3f})")
-        for of in ("fscore", "auc")
-        for new, old in [[each and _score(snapshot, each, of) for each in (run, before)]]
-        if new is not None
-    ]
+    scores, compared = [], [run] if is_other or before is None else [run, before]
+    for name in ("fscore", "auc"):
+        new, *old = (headline(each, runs.report(snapshot, each), name)[0] for each in compared)
+        if new is not None:
+            gain = "".join(f" ({new - each:+.3f})" for each in old if each is not None)
+            scores.append(f"{score_names(task)[name]} {new:.3f}{gain}")
     mark = " (the test set has changed since the last model)" if is_other else ""
     return f"{shown_id(run.run_id)}, trained in {run.seconds:.1f} s: {', '.join(scores)}{mark}"
-
-
-def _score(snapshot: Snapshot, run: Run, name: str) -> float | None:
-    return headline(run, runs.report(snapshot, run), name)[0]
 
 
 def choose_mix(task: Task, size: int) -> dict[str, int] | None:

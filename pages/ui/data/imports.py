@@ -61,13 +61,8 @@ def _show_form(snapshot: Snapshot, upload: Upload) -> None:
     leave_out = st.checkbox(LEAVE_OUT, key=upload.key("leave_out"), help=otherwise)
     if plan.waits_for:
         st.text(plan.waits_for)
-    is_pressed = st.button(
-        "Import",
-        type="primary",
-        icon=":material/upload:",
-        key="import_go",
-        disabled=bool(plan.waits_for),
-    )
+    go = {"key": "import_go", "disabled": bool(plan.waits_for)}
+    is_pressed = st.button("Import", type="primary", icon=":material/upload:", **go)
     if not is_pressed or not session.may("import"):
         return
     path = snapshot.workspace.path

@@ -82,17 +82,9 @@ class Upload:
 
     def labels(self, table: SourceTable, column: str, several: bool | None = None) -> LabelColumn:
         """What a column of labels holds, as it tells itself or as it is said; raises TableError."""
-        return self._once("Counting labels …", foreign_table.label_column, table, column, several)
+        return self.once("Counting labels …", foreign_table.label_column, table, column, several)
 
-    def row_count(self, table: SourceTable) -> int:
-        """How many rows the table has; raises TableError."""
-        return self._once("Counting rows …", foreign_table.row_count, table)
-
-    def is_day_first(self, table: SourceTable, column: str) -> bool | None:
-        """Whether the dates of a column begin with the day; None if that is open."""
-        return self._once("Reading dates …", foreign_table.is_day_first, table, column)
-
-    def _once(self, doing: str, ask: Callable[..., Answer], *of: Hashable) -> Answer:
+    def once(self, doing: str, ask: Callable[..., Answer], *of: Hashable) -> Answer:
         """What is asked of a table, and of a column of it; worked out once."""
         if (ask, *of) not in self._known:
             with st.spinner(doing):
@@ -177,7 +169,8 @@ def choose_reading(
         plan = plan if is_answered else plan.waiting("Answer the question above.")
         return plan if first else plan.waiting("Choose the text column.")
     columns, unsaid = _choose_columns(upload, table, is_brief=is_brief), Defaults()
-    if columns.labeled_at and upload.is_day_first(table, columns.labeled_at) is None:
+    asked = "Reading dates …", foreign_table.is_day_first, table, columns.labeled_at
+    if columns.labeled_at and upload.once(*asked) is None:
         doubt = foreign_table.doubt_of_dates(columns.labeled_at)
         with questions:
             option = _ask_one(upload, doubt, is_list=False)

@@ -9,7 +9,7 @@ import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
 from core.errors import SunlightError, TableError, TaskError
-from core.exchange.foreign_table import is_export, kept_columns
+from core.exchange.foreign_table import is_export, kept_columns, row_count
 from core.exchange.tables.label_cells import LabelColumn
 from core.exchange.tables.reader import SourceTable
 from core.system.progress import Progress
@@ -118,7 +118,7 @@ def _choose_task(snapshot: Snapshot, upload: Upload, plan: Plan, show: Sequence[
     if way == KEEP:
         st.text(", ".join(label.name for label in snapshot.workspace.task.labels))
         return replace(plan, columns=columns)
-    n_rows, n_given = upload.row_count(table), 0
+    n_rows, n_given = upload.once("Counting rows …", row_count, table), 0
     if way == TYPED:
         wishes, several = _typed(upload), st.checkbox(SEVERAL, key=upload.key("several"))
     else:

@@ -95,13 +95,9 @@ def _ask_why(snapshot: Snapshot, last: Event) -> None:
     st.markdown(plain(f"Saved: {name}. Why did the opinions differ?"))
     with st.container(horizontal=True, gap="small"):
         for number, reason in enumerate(REASONS, start=1):
-            st.button(
-                reason.capitalize(),
-                key=f"why {item_id} {number}",
-                shortcut=reason[0],  # a label's digit, pressed twice, gives none
-                on_click=_decide,
-                args=(snapshot, item_id, last.label, reason),
-            )
+            key, letter = f"why {item_id} {number}", reason[0]  # a label's digit, twice, gives none
+            told = {"on_click": _decide, "args": (snapshot, item_id, last.label, reason)}
+            st.button(reason.capitalize(), key=key, shortcut=letter, **told)
         go_on = {"on_click": st.session_state.update, "args": ({IS_ASKED: False},)}
         st.button("No reason", key="why_skip", shortcut="n", type="tertiary", **go_on)
         _offer_undo(snapshot, last)

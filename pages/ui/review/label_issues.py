@@ -173,11 +173,11 @@ def label_buttons(
         return
     with st.container(horizontal=True, gap="small", width="content"):
         for name, label in choices:
-            answer = label.value if label else ""
+            answer, key = (label.value, shortcut(label)) if label else ("", None)
             st.button(
                 plain(name),
                 key=f"decide {ids} {answer}",
-                shortcut=shortcut(label) if label and is_top else None,
+                shortcut=key if is_top else None,
                 on_click=decide_on,
                 args=(answer,),
                 disabled=not can_save,
