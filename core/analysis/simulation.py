@@ -136,10 +136,8 @@ def label_batch(inbox: Inbox, batch: Batch, oracle: Mapping[str, str]) -> None:
         event_id = f"{ORACLE_NAME}-{batch.batch_id}-{name}"
         return Event(event_id, batch.batch_id, item_id, action, label, ORACLE_NAME, now())
 
-    events = [
-        event("label", str(proposal.rank), proposal.item_id, oracle[proposal.item_id])
-        for proposal in batch.proposals
-    ]
+    given = ((str(p.rank), p.item_id, oracle[p.item_id]) for p in batch.proposals)
+    events = [event("label", *each) for each in given]
     receipt = inbox.receive([*events, event("save", "save")])
     if receipt.refused:
         raise LoopError(f"The oracle's labels were refused: {receipt.refused[0][1]}")

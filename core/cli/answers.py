@@ -183,10 +183,8 @@ def agreement_text(found: AgreementReport, task: Task) -> list[str]:
 
 
 def batch_json(batch: Batch) -> dict[str, Any]:
-    items = [
-        {key: getattr(proposal, key) for key in ITEM_KEYS} | {"text": text}
-        for proposal, text in zip(batch.proposals, batch.texts, strict=True)
-    ]
+    told = ({key: getattr(each, key) for key in ITEM_KEYS} for each in batch.proposals)
+    items = [each | {"text": text} for each, text in zip(told, batch.texts, strict=True)]
     return {
         "batch_id": batch.batch_id,
         "split": batch.split,

@@ -145,12 +145,9 @@ def _label_studio_task(row: Row, task: Task) -> dict[str, object]:
 
 
 def _annotation(row: Row, task: Task) -> dict[str, object]:
-    annotation = {"result": _choices(task.chosen(row["label"])), "was_cancelled": False}
-    if row["labeled_at"]:
-        annotation["created_at"] = row["labeled_at"]
-    if row["seconds"] is not None:
-        annotation["lead_time"] = row["seconds"]
-    return annotation
+    known = {"created_at": row["labeled_at"] or None, "lead_time": row["seconds"]}
+    given = {"result": _choices(task.chosen(row["label"])), "was_cancelled": False}
+    return given | {name: value for name, value in known.items() if value is not None}
 
 
 def _choices(labels: Sequence[str]) -> list[dict[str, object]]:

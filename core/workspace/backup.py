@@ -106,11 +106,8 @@ def backup_files(workspace: Path) -> list[Path]:
     folder, todo = workspace / FOLDER, "Make it a folder that can be read and written."
     with refused_as(BackupError, f"{workspace.name}: {FOLDER}/ cannot be read", todo):
         entries = [*folder.iterdir()] if stands(folder) else []
-        found = [
-            path
-            for path in entries
-            if _NAME.fullmatch(path.name) and path.is_file() and not path.is_symlink()
-        ]
+        named = (path for path in entries if _NAME.fullmatch(path.name))
+        found = [path for path in named if path.is_file() and not path.is_symlink()]
     return sorted(found, key=_order, reverse=True)
 
 

@@ -268,11 +268,8 @@ def unsaved(
     words = read_words(logs, task, [])
     elsewhere = (*words.adjudicated.items(), *words.looked_at.items())
     decided_there = {item for item, x in elsewhere if x.batch_id in wanted}
-    of_batches = {
-        item: event
-        for item, event in words.counting.items()
-        if event.batch_id in wanted or item in decided_there
-    }
+    counting = words.counting.items()
+    of_batches = {x: y for x, y in counting if y.batch_id in wanted or x in decided_there}
     saved = {(row.split, row.label, row.item_id) for row in rows}
     decided = _decided(of_batches, rows, logs, texts_of)
     return [
@@ -310,12 +307,8 @@ def _decided(
     labeled = {item: event for item, event in words.items() if event.action == "label"}
     texts, items = texts_of(labeled), []
     # Rows of an import that was taken back may have another text than the one that came after it.
-    passed_over = {item for _, item in logs.taken_back} & texts.keys()
-    row_of = {
-        (row.item_id, row.split): row
-        for row in rows
-        if row.item_id in labeled and row.item_id not in passed_over
-    }
+    sought = labeled.keys() - ({item for _, item in logs.taken_back} & texts.keys())
+    row_of = {(row.item_id, row.split): row for row in rows if row.item_id in sought}
     for proposal in logs.proposals:
         item_id, event = proposal.item_id, labeled.get(proposal.item_id)
         if event and event.batch_id == proposal.batch_id:

@@ -119,11 +119,8 @@ class Logs:
     @cached_property
     def taken_back(self) -> set[tuple[str, str]]:
         """(batch, item) of each proposal whose import was taken back."""
-        return {
-            (event.batch_id, event.item_id)
-            for event in self.events
-            if event.note == TAKEN_BACK and event.action in ("label", "undo")
-        }
+        noted = (event for event in self.events if event.note == TAKEN_BACK)
+        return {(x.batch_id, x.item_id) for x in noted if x.action in ("label", "undo")}
 
     @cached_property
     def asked_again(self) -> dict[tuple[str, str], Proposal]:

@@ -96,11 +96,8 @@ class Words:
     @cached_property
     def differing(self) -> dict[str, list[Opinion]]:
         """The items whose opinions differ, decided or not, with them."""
-        return {
-            item_id: said
-            for item_id, said in self.by_item.items()
-            if len({opinion.answer for opinion in said}) > 1
-        }
+        answers = {item: {x.answer for x in said} for item, said in self.by_item.items()}
+        return {item: said for item, said in self.by_item.items() if len(answers[item]) > 1}
 
     @cached_property
     def unseen(self) -> frozenset[str]:

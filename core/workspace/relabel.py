@@ -85,11 +85,8 @@ def given_here(snapshot: Snapshot, item_ids: Iterable[str], annotator: str) -> l
     """This person's labels by hand that count for these items, and what stood before them."""
     wanted, logs, task = {*item_ids}, snapshot.logs, snapshot.workspace.task
     by_hand = {p.batch_id for p in logs.proposals if p.strategy == SUNLIGHT}
-    own = {
-        event.event_id
-        for event in logs.events
-        if event.item_id in wanted and event.annotator == annotator and event.batch_id in by_hand
-    }
+    theirs = (x for x in logs.events if x.annotator == annotator and x.item_id in wanted)
+    own = {event.event_id for event in theirs if event.batch_id in by_hand}
     words = last_words(logs, task, [])
     given = [words[x] for x in sorted(wanted & words.keys()) if words[x].event_id in own]
     others = replace(logs, events=[x for x in logs.events if x.event_id not in own])

@@ -99,11 +99,8 @@ def _stored(workspace: Workspace) -> list[Search]:
 
 
 def _write(workspace: Workspace, searches: Sequence[Search]) -> None:
-    lines = [
-        line
-        for search in searches
-        for line in ("[[searches]]", *(pair(k, x) for k, x in asdict(search).items() if x), "")
-    ]
+    tables = ([pair(k, x) for k, x in asdict(search).items() if x] for search in searches)
+    lines = [line for table in tables for line in ("[[searches]]", *table, "")]
     todo = "Make the workspace writable, and try again."
     with refused_as(SearchError, f"{SEARCHES} cannot be written", todo, SEARCHES):
         write_whole(workspace.path / SEARCHES, "\n".join(lines).encode("utf-8", "replace"))

@@ -113,12 +113,8 @@ class Snapshot:
     @cached_property
     def waiting(self) -> dict[str, str]:
         """The split of each item that waits for its label in an open batch."""
-        return {
-            proposal.item_id: proposal.split
-            for batch in self.open_batches.values()
-            for proposal in batch
-            if proposal.strategy not in OPINIONS
-        }
+        waiting = (p for batch in self.open_batches.values() for p in batch)
+        return {p.item_id: p.split for p in waiting if p.strategy not in OPINIONS}
 
     @cached_property
     def candidates(self) -> NDArray[np.bool_]:

@@ -40,11 +40,8 @@ def changes(old: Task, new: Task, items: Mapping[str, int]) -> list[str]:
     """
     names = {label.value: label.name for label in (*old.labels, *new.labels)}
     before, after = _facts(old, names), _facts(new, names)
-    told = [
-        f"Changes the {what} from {before[what]} to {after[what]}."
-        for what in before
-        if before[what] != after[what]
-    ]
+    changed = [what for what in before if before[what] != after[what]]
+    told = [f"Changes the {x} from {before[x]} to {after[x]}." for x in changed]
     if old.detailed != new.detailed:
         told.append(
             f"Changes the definitions. {counted(sum(items.values()), 'label')} given so far stay."

@@ -123,12 +123,8 @@ def labels_of_words(counts: Mapping[str, int], *, several: bool = False) -> list
 def why_labels_stay(snapshot: Snapshot) -> str:
     """Why the task's labels cannot be replaced by others; empty if they can."""
     labels, logs = snapshot.labels, snapshot.logs
-    given = {
-        event.item_id
-        for event in logs.events
-        if event.action == "label" and (event.batch_id, event.item_id) not in logs.taken_back
-    }
-    if labeled := given | labels.ids():
+    given = {(x.batch_id, x.item_id) for x in logs.events if x.action == "label"}
+    if labeled := {item_id for _, item_id in given - logs.taken_back} | labels.ids():
         return (
             f"The labels of this task stay: {len(labeled):,} items were labeled with them. For "
             "other labels make a new workspace."

@@ -272,13 +272,8 @@ def member(path: Path, asked: str, endings: Sequence[str]) -> tuple[str, tuple[s
             names = [info.filename for info in archive.infolist() if not info.is_dir()]
     except (zipfile.BadZipFile, ValueError, NotImplementedError) as error:
         raise TableError(f"{path.name} is not a readable zip archive: {error}.") from error
-    tables = tuple(
-        name
-        for name in names
-        if name.lower().endswith(tuple(endings))
-        and not Path(name).name.startswith(".")
-        and not name.startswith("__MACOSX/")
-    )
+    shown = (x for x in names if Path(x).name[:1] != "." and not x.startswith("__MACOSX/"))
+    tables = tuple(x for x in shown if x.lower().endswith(tuple(endings)))
     if (asked and asked not in tables) or not tables:
         known = ", ".join(f"`{name}`" for name in tables or names[:20]) or "nothing"
         what = f"file `{asked}`" if asked else "table"

@@ -109,12 +109,8 @@ def is_label(cells: Sequence[str]) -> bool:
     A cell can hold several, in a list or joined by `|`.
     """
     filled = [cell for cell in cells if cell.strip()]
-    words = {
-        word.strip()
-        for cell in filled
-        for label in readable(cell) or [cell]
-        for word in label.split(SEPARATOR)
-    }
+    labels = (label for cell in filled for label in readable(cell) or [cell])
+    words = {word.strip() for label in labels for word in label.split(SEPARATOR)}
     if len(words) > MOST_LABELS or any(len(word) > LONGEST_LABEL for word in words):
         return False
     if any(is_number(word) and not float(word).is_integer() for word in words):

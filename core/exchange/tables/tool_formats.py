@@ -56,11 +56,8 @@ FASTTEXT_LINES = ToolFormat("fastText", _fasttext)  # of the column `line`
 
 def _own(record: Record, *taken: str) -> dict[str, Any]:
     """The fields that are the item's own, under names that no role has."""
-    return {
-        f"data.{name}" if name in _OF_ROLES else name: value
-        for name, value in flat(record).items()
-        if name not in taken
-    }
+    own = {name: value for name, value in flat(record).items() if name not in taken}
+    return {f"data.{x}" if x in _OF_ROLES else x: value for x, value in own.items()}
 
 
 def _names(sample: Sequence[Record]) -> list[str]:

@@ -84,11 +84,7 @@ def score_table(snapshot: Snapshot, run: Run, other: Run | None, label: int | No
     if is_headline and run.evaluation_hash == runs.evaluation_hash(snapshot):
         found = found | {name: kept[name] for name in RANKING if name in kept}
     called = MACRO_NAMES if label is None else SCORES
-    rows = [
-        (name, found[score].value, span(found[score]))
-        for score, name in called.items()
-        if score in found
-    ]
+    rows = [(called[x], found[x].value, span(found[x])) for x in called if x in found]
     if not found and is_headline:
         rows = [(name, getattr(run, score), "") for score, name in called.items()]
     figures = report and report.figures.get("evaluation")
