@@ -69,10 +69,8 @@ def label_by_hand(
         snapshot = read_snapshot(workspace)
         reasons = {item: refused(snapshot, item) for item in dict.fromkeys(item_ids)}
         todo = [item for item, reason in reasons.items() if not reason]
-        done = partial(
-            new_event, _propose(snapshot, todo, hand.annotator), hand.annotator,
-            assisted=hand.assisted,
-        )  # fmt: skip
+        batch_id = _propose(snapshot, todo, hand.annotator)
+        done = partial(new_event, batch_id, hand.annotator, assisted=hand.assisted)
         # Under the lock: nobody may draw an item for evaluation in between.
         events = receive(inbox, [done("label", item, label=label) for item in todo])
     receive(inbox, [done("save")] if todo else [])

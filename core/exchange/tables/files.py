@@ -26,14 +26,11 @@ ROWS_AT_ONCE = 16_384  # rows that are read at a time
 MOST_AT_ONCE = 2**30  # bytes of one JSON array, or of the texts in one block of a Parquet file
 MOST_UNPACKED = 4 * 2**30  # bytes that a packed file may unpack to: 50 million headlines
 MOST_ROWS = 50_000_000  # of a Parquet file: a row like the one before costs it next to nothing
-
 MOST_COLUMNS = 1_000
-
 MOST_LEVELS = 20  # of objects in objects whose fields become columns
+LINES = (".jsonl", ".ndjson")  # endings of files with one object a line, even if there is one line
 
 RowsOf = Callable[[Mapping[str, Any]], Iterable[Mapping[str, Any]]]
-
-LINES = (".jsonl", ".ndjson")  # endings of files with one object a line, even if there is one line
 
 
 class Cells(NamedTuple):
