@@ -20,6 +20,7 @@ PLACES = (".", "pages", "data", "core", "tests/benchmarks")
 DOCUMENTS = {place: (ROOT / place / "README.md").read_text(encoding="utf-8") for place in PLACES}
 README = DOCUMENTS["."]
 EVERYTHING = "\n".join(DOCUMENTS.values())
+BOOK = "Human-in-the-Loop Machine Learning"
 
 
 def test_the_readme_is_short():
@@ -91,6 +92,18 @@ def test_every_page_is_described():
     titles = dict(re.findall(r'st\.Page\("(\w+\.py)", title="(\w+)"', frame))
     assert titles.keys() == pages
     assert set(titles.values()) <= set(re.findall(r"^\| ([A-Z]\w+) \|", README, re.MULTILINE))
+
+
+@pytest.mark.parametrize("place", [".", "pages", "data"])
+def test_every_button_and_heading_that_is_named_is_there(place: str):
+    """What stands in italics is what pages call it; the numbers in it may be others."""
+    kinds, folders = {".py", ".js", ".html"}, (ROOT / "pages", ROOT / "core")
+    files = [path for each in folders for path in each.rglob("*") if path.suffix in kinds]
+    shown = "\n".join(path.read_text(encoding="utf-8") for path in files)
+    named = re.findall(r"(?<!\*)\*([A-Z][^*]+)\*(?!\*)", DOCUMENTS[place])
+    assert named
+    for name in {" ".join(each.split()) for each in named} - {BOOK}:
+        assert re.split(r"\d+ \w+", name)[0] in shown, name
 
 
 def test_every_strategy_is_described():
