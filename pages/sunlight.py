@@ -13,6 +13,7 @@ from core.features.attribution import fine_pieces_of
 from core.models.model import Model
 from core.models.neighbors import text_like
 from core.models.predict import score_texts
+from core.pool.tokens import PAIRS
 from core.query.order import Rows
 from core.query.row_set import RowSet
 from core.sampling.second_opinions import ask_about_random
@@ -47,7 +48,8 @@ KINDS = (
 
 def show_draw(snapshot: Snapshot, items: pd.DataFrame, model: Model | None) -> None:
     texts = items["text"].tolist()
-    known = None if model is None else model.known(p for t in texts for p in fine_pieces_of(t))
+    splitting = model.source.splitting if model else PAIRS
+    known = model.known(p for t in texts for p in fine_pieces_of(t, splitting)) if model else None
     said = [""] * len(texts)
     if model:
         columns, probability = model.columns, score_texts(model, texts)
@@ -61,7 +63,7 @@ def show_draw(snapshot: Snapshot, items: pd.DataFrame, model: Model | None) -> N
             told = facts(snapshot, item, "" if item.item_id in hidden else predicted)
             told = [item.item_id] if item.item_id in blind else told
             alone = len(items) == 1
-            show_item(snapshot, item.item_id, item.text, told, known, is_alone=alone)
+            show_item(snapshot, item.item_id, item.text, told, known, splitting, is_alone=alone)
 
 
 def facts(snapshot: Snapshot, item: tuple, predicted: str) -> list[str]:

@@ -44,7 +44,8 @@ def background_space(snapshot: Snapshot, texts: Iterable[str]) -> Space:
     words, counted = snapshot.pool_words, ~snapshot.held_out
     counted[words.copies_of(list(texts))] = False
     tokens, bags = words.tokens.to_pylist(), words.token_bags
-    return space_of(count_anew([Texts(tokens, bags, words.hashes, counted)]))
+    texts = Texts(tokens, bags, words.hashes, counted, words.splitting)
+    return replace(space_of(count_anew([texts])), splitting=words.splitting)
 
 
 ORACLE = "oracle.csv"  # the true labels beside the sample; the app never reads them

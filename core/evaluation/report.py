@@ -36,6 +36,7 @@ from core.features.model_files import write_model_file
 from core.models.label_columns import LabelColumns, alignment
 from core.models.model import Model
 from core.pool.bags import Mask
+from core.pool.tokens import PAIRS
 from core.system.durable import DAMAGED
 from core.system.typed_json import typed
 from core.workspace.logs import Run
@@ -167,6 +168,7 @@ class Report:
     encoder: str = ""
     """Its name; empty without one, as in reports from before there were any."""
 
+    splitting: int = PAIRS  # into words, as `pool.tokens` has it
     watched: tuple[tuple[str, str], ...] = ()
     """(item_id, most probable answer) of some items of the pool: do predictions still change?"""
 

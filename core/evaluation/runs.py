@@ -31,6 +31,7 @@ from core.models.model import Model, in_today, load_model, save_model
 from core.models.predict import score_texts
 from core.models.training import LabeledTexts, Learned, learn, require_two_labels
 from core.pool.bags import Mask
+from core.pool.tokens import PAIRS
 from core.system.durable import first_free
 from core.system.progress import Progress, silent
 from core.workspace.labels import Labeled, labels_hash
@@ -102,16 +103,16 @@ def train_now(path: Path, *, progress: Progress = silent) -> None:
 def current_run(snapshot: Snapshot) -> Run | None:
     """The task's model's newest run on exactly today's training and evaluation labels, if any.
 
-    It saw texts through the task's encoder, if there is one, and through none else.
+    It saw texts through the task's encoder, if there is one, and none else, and its words.
     """
     task = snapshot.workspace.task
     today = (task.model, *_hashes(snapshot))
-    encoder = "" if task.model == "book" else task.encoder
+    seen = "" if task.model == "book" else task.encoder, task.splitting
     for run in reversed(snapshot.logs.runs):
         if (run.model, run.training_hash, run.evaluation_hash) == today:
             with suppress(RunError):  # of a damaged report nobody knows the encoder
                 report = read_report(snapshot, run)
-                if (report.encoder if report else "") == encoder:
+                if ((report.encoder, report.splitting) if report else ("", PAIRS)) == seen:
                     return run
     return None
 
@@ -193,6 +194,7 @@ def _report(snapshot: Snapshot, learned: Learned, items: LabeledTexts) -> Report
         figures={name: found for name, found in figures.items() if found},
         said=kept_predictions(model, evaluated, probability["evaluation"], positive),
         encoder=source.encoder_name,
+        splitting=source.splitting,
         watched=_watched(snapshot, model),
         is_cut=model.cut is not None,
         out_of_fold=unseen,

@@ -166,7 +166,7 @@ def _take_over(
     progress: Progress,
 ) -> ImportResult:
     # A large pool that is new: nobody has to wait for it under the lock.
-    pool_words = read_pool_words(workspace.path, workspace.cache, progress=progress)
+    pool_words = read_pool_words(*workspace.pool_place, progress=progress)
     with workspace.locked():
         if new_task:  # which stands only after it: the labels are those of today's task
             today = open_workspace(workspace.path)

@@ -133,7 +133,7 @@ def take_back(
     Raises TableError if somebody has labeled its items since, a later import has, or its file has
     changed; WorkspaceError or LogError if nothing can be written.
     """
-    pool_words = read_pool_words(workspace.path, workspace.cache, progress=progress)
+    pool_words = read_pool_words(*workspace.pool_place, progress=progress)
     todo = "Make the workspace writable, and try again."
     failed = f"The import of {record.source} cannot be taken back"
     with refused_as(WorkspaceError, failed, todo), workspace.locked():

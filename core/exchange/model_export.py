@@ -28,6 +28,7 @@ from core.features.encoder_features import EncodedSpace
 from core.features.encoder_formats import files_of
 from core.models.model import Model, in_today, load_model
 from core.models.predictor import USUAL, Predictor, Threshold, keeping_nothing
+from core.pool.tokens import LEAST_ICU
 from core.system.durable import DAMAGED, copy_file, new_folder, refused_as, write_new
 from core.workspace.logs import Run, now
 from core.workspace.snapshot import Snapshot
@@ -157,7 +158,8 @@ def model_card(snapshot: Snapshot, run: Run, model: Model) -> str:
         report = None
     figures = report.figures.get("evaluation") if report else None
     unknown = ", ".join(plain(task.name_of(value)) for value in model.unlearned)
-    more = " and `requirements-encoder.txt`" if isinstance(model.source, EncodedSpace) else ""
+    more = " and `requirements-encoder.txt`" * isinstance(model.source, EncodedSpace)
+    more += " and `requirements-words.txt`" * (model.source.splitting >= LEAST_ICU)
     predicted = "labels' values" + ", joined by |; - for none of them" * task.several
     parts = [
         f"# {plain(task.title)}: a model that labels texts",

@@ -321,7 +321,7 @@ def _likeness(snapshot: Snapshot, predictor: Predictor, tally: Tally) -> Likenes
 
 def _new_words(model: Model, texts: Sequence[str]) -> tuple[int, int]:
     """(all words of the texts, those of them that the model does not know)."""
-    words, bags = split_texts(texts)
+    words, bags = split_texts(texts, model.source.splitting)
     counts, known = np.bincount(bags.ids, minlength=len(words)), model.known(words)
     return len(bags.ids), int(counts[[word not in known for word in words]].sum())
 

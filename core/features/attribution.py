@@ -6,20 +6,20 @@ divided evenly among the characters that it covers. N-grams never leave their to
 
 import re
 from collections.abc import Callable, Sequence
-from itertools import pairwise
+from itertools import accumulate, pairwise
 
 import numpy as np
 
 from core.features.base import Doubles
 from core.pool.bags import Indices
-from core.pool.tokens import Parts, words_as_typed
+from core.pool.tokens import PAIRS, Parts, words_as_typed
 
 _WORD = re.compile(r"(\S+)")
 
 
-def fine_pieces_of(text: str) -> list[str]:
+def fine_pieces_of(text: str, splitting: int = PAIRS) -> list[str]:
     """The text cut where words begin and at white space; joined, the pieces are the text."""
-    words = words_as_typed(text.split())
+    words = words_as_typed(text.split(), splitting)
     lengths, spans = np.diff(words.offsets), _spans(text)
     is_first = words.starts == words.starts[words.offsets[:-1]].repeat(lengths)
     # What stands before the first word belongs to it.
@@ -28,13 +28,13 @@ def fine_pieces_of(text: str) -> list[str]:
     return [text[a:b] for a, b in pairwise(cuts.tolist())]
 
 
-def by_fine_pieces(text: str, pushes: Doubles) -> tuple[tuple[str, float], ...]:
+def by_fine_pieces(
+    text: str, pushes: Doubles, splitting: int = PAIRS
+) -> tuple[tuple[str, float], ...]:
     """The text's fine pieces with the sum of their characters' pushes, `(n_characters,)`."""
-    pieces, end = [], 0
-    for piece in fine_pieces_of(text):
-        pieces.append((piece, float(pushes[end : end + len(piece)].sum())))
-        end += len(piece)
-    return tuple(pieces)
+    pieces = fine_pieces_of(text, splitting)
+    spans = pairwise([0, *accumulate(map(len, pieces))])
+    return tuple((x, float(pushes[a:b].sum())) for x, (a, b) in zip(pieces, spans, strict=True))
 
 
 def shared_sublinear(columns: Indices, value: Callable[[Indices], Doubles]) -> Doubles:

@@ -118,6 +118,7 @@ class Source(Protocol):
     name: str
     version: int
     """Raised with every change of the numbers."""
+    splitting: int  # of texts into words, as `pool.tokens` has it
 
     @property
     def key(self) -> str:

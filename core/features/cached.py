@@ -3,8 +3,8 @@
 Held-out items are not counted; training items that the pool does not hold are, as if it held them.
 """
 
-from dataclasses import dataclass
-from functools import reduce
+from dataclasses import dataclass, replace
+from functools import partial, reduce
 from pathlib import Path
 
 import numpy as np
@@ -22,7 +22,7 @@ from core.pool.bags import Bags, Indices, Mask
 from core.pool.counts import Counts, added, count
 from core.pool.hashing import hash_words, is_among, set_key
 from core.pool.token_parts import tokens_of
-from core.pool.tokens import Hashes
+from core.pool.tokens import PAIRS, Hashes
 from core.system.disk_cache import load_cached, load_earlier
 from core.system.mapped_arrays import open_arrays, save_arrays
 from core.system.parallel import row_blocks
@@ -30,7 +30,8 @@ from core.system.progress import Progress, silent
 from core.workspace.snapshot import Snapshot
 
 COUNTS_VERSION = 3
-"""Part of the cache's key, and kept in the entry: counts of another version are never added to."""
+"""Part of the cache's key, with how words are split, and both are kept in the entry: to counts of
+another version, or by other words, nothing is ever added."""
 FEW = 0.5
 """Share of the texts up to which changes are counted apart: beyond it, counting all is faster."""
 
@@ -43,6 +44,7 @@ class Texts:
     bags: Bags
     hashes: Hashes
     counted: Mask
+    splitting: int = PAIRS
 
 
 Tallied = tuple[Counts, int, CorpusCounts]
@@ -56,7 +58,8 @@ def counted_texts(snapshot: Snapshot) -> list[Texts]:
     pool = Texts(words.tokens.to_pylist(), words.token_bags, words.hashes, ~snapshot.held_out)
     in_pool = words.pool.positions(item.item_id for item in items)
     others = sorted(item.text for item in items if item.item_id not in in_pool)
-    return [pool, Texts(*tokens_of(others), hash_words(others), np.ones(len(others), bool))]
+    texts = [pool, Texts(*tokens_of(others), hash_words(others), np.ones(len(others), bool))]
+    return [replace(some, splitting=words.splitting) for some in texts]
 
 
 def counts_key(texts: list[Texts]) -> tuple[int, ...]:
@@ -66,21 +69,23 @@ def counts_key(texts: list[Texts]) -> tuple[int, ...]:
         for some in texts
         for start, stop in row_blocks(len(some.hashes))
     ]
-    return (COUNTS_VERSION, *(sum(each) % 2**64 for each in zip(*keys, strict=True)))
+    return (COUNTS_VERSION, texts[0].splitting, *(sum(x) % 2**64 for x in zip(*keys, strict=True)))
 
 
 def pool_corpus_counts(snapshot: Snapshot, texts: list[Texts], progress: Progress) -> CorpusCounts:
     """The tally of these texts: the same numbers whatever the cache holds."""
+    key, cache = counts_key(texts), snapshot.workspace.cache
+    load = partial(_load_tally, key[:2])
 
     def build(folder: Path) -> None:
         hashes = [some.hashes[some.counted] for some in texts]
         wanted, halved = count(np.concatenate(hashes).view(np.int64)), halvings_of(texts)
-        before = load_earlier(snapshot.workspace.cache, "tally", _load_tally)
+        before = load_earlier(cache, "tally", load)
         tally = before and before[1] == halved and _changed(before, wanted, texts)
+        save_arrays(folder, version=np.array(key[:2]))
         _save_tally(folder, wanted, halved, tally or count_anew(texts, progress))
 
-    key, cache = counts_key(texts), snapshot.workspace.cache
-    return load_cached(cache, "tally", key, build, _load_tally, write=snapshot.write_cache)[-1]
+    return load_cached(cache, "tally", key, build, load, write=snapshot.write_cache)[-1]
 
 
 def count_anew(texts: list[Texts], progress: Progress = silent) -> CorpusCounts:
@@ -93,7 +98,7 @@ def count_anew(texts: list[Texts], progress: Progress = silent) -> CorpusCounts:
 
 
 def halvings_of(texts: list[Texts]) -> int:
-    return halvings(sum(pairs_in(some.tokens, some.bags, some.counted) for some in texts))
+    return halvings(sum(pairs_in(x.tokens, x.bags, x.counted, x.splitting) for x in texts))
 
 
 def _changed(before: Tallied, wanted: Counts, texts: list[Texts]) -> CorpusCounts | None:
@@ -115,7 +120,7 @@ def _changed(before: Tallied, wanted: Counts, texts: list[Texts]) -> CorpusCount
             if times.any():
                 taken = np.repeat(rows, times)
                 bags, hashes = some.bags.take(taken), some.hashes[taken]
-                changed = Texts(some.tokens, bags, hashes, np.ones(len(taken), bool))
+                changed = replace(some, bags=bags, hashes=hashes, counted=np.ones(len(taken), bool))
                 tally = add_corpus_counts(tally, _tally_of(changed, halved), sign)
     return tally
 
@@ -123,7 +128,8 @@ def _changed(before: Tallied, wanted: Counts, texts: list[Texts]) -> CorpusCount
 def _tally_of(texts: Texts, halved: int, progress: Progress = silent) -> CorpusCounts:
     """The tally of the counted ones, with the pairs of those in the sample halved so often."""
     paired = sampled(texts.hashes, halved)
-    return count_texts(texts.tokens, texts.bags, texts.counted, paired, progress)
+    counted = texts.tokens, texts.bags, texts.counted
+    return count_texts(*counted, paired, progress, texts.splitting)
 
 
 def _rows_of(keys: Indices, hashes: Hashes) -> Indices:
@@ -140,14 +146,14 @@ def _save_tally(folder: Path, texts: Counts, halved: int, tally: CorpusCounts) -
     arrays = {"words": tally.words, "occurrences": tally.occurrences, "in_texts": tally.texts}
     for name, part in (("text", texts), ("gram", tally.grams), ("pair", tally.pairs)):
         arrays |= {f"{name}s": part.keys, f"{name}_counts": part.counts.astype(np.int32)}
-    numbers = {"version": COUNTS_VERSION, "halved": halved, "n_texts": tally.n_texts}
+    numbers = {"halved": halved, "n_texts": tally.n_texts}
     save_arrays(folder, **arrays, **{name: np.array(number) for name, number in numbers.items()})
 
 
-def _load_tally(folder: Path) -> Tallied:
-    """The tally in this folder; ValueError for one of another version."""
+def _load_tally(wanted: tuple[int, ...], folder: Path) -> Tallied:
+    """The tally in this folder; ValueError for one of another version than is wanted."""
     (version,) = open_arrays(folder, "version")
-    if int(version) != COUNTS_VERSION:
+    if tuple(version.flat) != wanted:
         raise ValueError(f"{folder.name} is of another version")
     found = [open_arrays(folder, f"{name}s", f"{name}_counts") for name in ("text", "gram", "pair")]
     texts, grams, pairs = (Counts(keys, counts.astype(np.int64)) for keys, counts in found)
@@ -166,7 +172,7 @@ def pool_space(snapshot: Snapshot, progress: Progress = silent) -> Space:
         save_arrays(folder, **space_of(counts).arrays())
 
     def load(folder: Path) -> Space:
-        return Space(*open_arrays(folder, *ARRAYS))
+        return Space(*open_arrays(folder, *ARRAYS), splitting=texts[0].splitting)
 
     cache, key = snapshot.workspace.cache, (Space.version, *counts_key(texts))
     return load_cached(cache, "space", key, build, load, write=snapshot.write_cache)

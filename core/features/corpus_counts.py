@@ -24,7 +24,7 @@ from core.pool.token_parts import (
     words_in,
     written_out,
 )
-from core.pool.tokens import Hashes, mixed
+from core.pool.tokens import PAIRS, Hashes, mixed
 from core.system.parallel import in_order, row_blocks, spans
 from core.system.progress import Pace, Progress, silent
 
@@ -60,9 +60,11 @@ class CorpusCounts:
     pairs: Counts
 
 
-def pairs_in(tokens: Sequence[str], bags: Bags, counted: Mask | None = None) -> int:
+def pairs_in(
+    tokens: Sequence[str], bags: Bags, counted: Mask | None = None, splitting: int = PAIRS
+) -> int:
     """How many pairs these texts hold, as often as they occur."""
-    words, n_pairs = words_in(tokens), 0
+    words, n_pairs = words_in(tokens, splitting), 0
     for block in _chosen(bags, counted):
         ends = offsets_of(words[block.ids])[block.offsets]
         n_words = np.diff(ends)
@@ -94,13 +96,14 @@ def count_texts(
     counted: Mask | None = None,
     paired: Mask | None = None,
     progress: Progress = silent,
+    splitting: int = PAIRS,
 ) -> CorpusCounts:
     """What these texts hold, as bags of token ids; without masks, `(n_texts,)`, all of them."""
     n_texts = len(bags) if counted is None else int(np.count_nonzero(counted))
     uses = np.zeros(len(tokens), np.int64)
     for block in _chosen(bags, counted):
         uses += np.bincount(block.ids, minlength=len(tokens))
-    words, grams, lexicon = _count_tokens(tokens, uses)
+    words, grams, lexicon = _count_tokens(tokens, uses, splitting)
     texts, gram_texts = words.counts.copy(), grams.counts.copy()
     pace = Pace(progress, "counting words", n_texts, "texts")
     for size, again, grams_again in in_order(partial(_repeats, lexicon), _chosen(bags, counted)):
@@ -179,13 +182,13 @@ def _chosen(bags: Bags, chosen: Mask | None) -> Iterator[Bags]:
 
 
 def _count_tokens(
-    tokens: Sequence[str], uses: NDArray[np.int64]
+    tokens: Sequence[str], uses: NDArray[np.int64], splitting: int
 ) -> tuple[Counts, Counts, TokenParts]:
     """How often words and n-grams occur, and which of them each token holds that is used at all."""
     used = np.flatnonzero(uses)
     tokens = [tokens[at] for at in used.tolist()]
-    words, grams = count_parts(tokens, uses[used])
-    found = make_token_parts(tokens, words.keys, grams.keys)
+    words, grams = count_parts(tokens, uses[used], splitting)
+    found = make_token_parts(tokens, words.keys, grams.keys, splitting)
     places = offsets_of(uses > 0)  # of each token in `found`, and the end
     held = (Bags(part.ids, part.offsets[places]) for part in (found.words, found.grams))
     return words, grams, TokenParts(*held)

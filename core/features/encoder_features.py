@@ -47,6 +47,10 @@ class EncodedSpace:
     def encoder_name(self) -> str:
         return self.encoder.encoder.name
 
+    @property
+    def splitting(self) -> int:
+        return self.space.splitting
+
     def known(self, tokens: Iterable[str]) -> set[str]:
         return self.space.known(tokens)
 

@@ -32,7 +32,7 @@ from core.features.model_files import read_model_file, write_model_file
 from core.features.space_rows import SpaceRows, place, place_pool
 from core.features.word_vectors import DIMENSIONS, learn_word_vectors
 from core.pool.token_parts import make_token_parts, tokens_of
-from core.pool.tokens import Hashes, words_and_ngrams
+from core.pool.tokens import PAIRS, Hashes, words_and_ngrams
 from core.system.progress import Progress, silent
 from core.workspace.snapshot import Snapshot
 
@@ -61,11 +61,13 @@ class Space:
     rarity: Numbers
     meanings: NDArray[np.float16]
     encoder: Encoder | None = None
+    splitting: int = PAIRS
 
     @cached_property
     def learned(self) -> str:
         """A hash of everything that the pool has taught."""
-        content = blake2b(f"pool {self.version}".encode(), digest_size=16)
+        words = f" {self.splitting}" if self.splitting != PAIRS else ""
+        content = blake2b(f"pool {self.version}{words}".encode(), digest_size=16)
         for values in self.arrays().values():
             content.update(np.ascontiguousarray(values).view(np.uint8))
         return content.hexdigest()
@@ -104,8 +106,8 @@ class Space:
     def known(self, tokens: Iterable[str]) -> set[str]:
         """Those of these tokens whose words, one or several, the pool has taught."""
         tokens = sorted(set(tokens))
-        words = make_token_parts(tokens, self.words, self.grams[:0]).words
-        in_token = words_and_ngrams(tokens)[0].offsets
+        words = make_token_parts(tokens, self.words, self.grams[:0], self.splitting).words
+        in_token = words_and_ngrams(tokens, self.splitting)[0].offsets
         known = (words.lengths > 0) & (words.lengths == np.diff(in_token))
         return {token for token, is_known in zip(tokens, known, strict=True) if is_known}
 
@@ -125,7 +127,7 @@ class Space:
             arrays |= {name: arrays[name].view(np.int64) for name in ("words", "grams")}
             tensors = {name: torch.from_numpy(values) for name, values in arrays.items()}
             written = io.BytesIO()
-            torch.save({"format": SPACE_FORMAT} | tensors, written)
+            torch.save({"format": SPACE_FORMAT, "splitting": self.splitting} | tensors, written)
             write_model_file(path, written.getbuffer())
         encoder = self.encoder
         by_words = {"encoder": encoder.name, "encoder_by_words": encoder.key} if encoder else {}
@@ -152,7 +154,7 @@ def load_space(folder: Path, key: str) -> Space:
         raise ValueError(content["format"])
     arrays = {name: content[name] for name in ARRAYS}
     arrays |= {name: arrays[name].view(np.uint64) for name in ("words", "grams")}
-    space = Space(**arrays)
+    space = Space(**arrays, splitting=content.get("splitting", PAIRS))
     if space.key != key:
         raise ValueError("the content is not what the file's name says")
     return space

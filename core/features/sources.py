@@ -13,7 +13,7 @@ from core.features.encoder_cache import CachedEncoder
 from core.features.encoder_features import EncodedSpace
 from core.features.pool_features import Space, load_space
 from core.features.vocabulary import Vocabulary, book_vocabulary
-from core.pool.splitting import WHITE_SPACE
+from core.pool.tokens import WHITE_SPACE
 from core.system.progress import Progress, silent
 from core.workspace.snapshot import Snapshot
 from core.workspace.task import BUNDLED

@@ -130,7 +130,7 @@ class SpaceRows:
         """The shares of words, n-grams and meanings, spread over the text's characters."""
         scales = self.texts.scales[row].astype(np.float64)
         pushes = character_pushes(self.space, scales, text, weights, outputs)
-        return Pushes(by_fine_pieces(text, pushes))
+        return Pushes(by_fine_pieces(text, pushes, self.space.splitting))
 
 
 def character_pushes(
@@ -140,7 +140,7 @@ def character_pushes(
 
     `outputs`, `(n_outputs,)`, is what each output counts. White space adds nothing.
     """
-    words, grams = words_and_ngrams(text.split())
+    words, grams = words_and_ngrams(text.split(), space.splitting)
     known, known_grams = is_among(words.hashes, space.words), is_among(grams.hashes, space.grams)
     word_at = np.where(known, np.searchsorted(space.words, words.hashes), -1)
     gram_at = np.searchsorted(space.grams, grams.hashes) + len(space.words)
@@ -228,7 +228,7 @@ def _named(space: "Space", hashes: Hashes) -> str:
 
 
 def _parts(space: "Space", tokens: Sequence[str]) -> TokenParts:
-    parts = make_token_parts(tokens, space.words, space.grams)
+    parts = make_token_parts(tokens, space.words, space.grams, space.splitting)
     return replace(parts, pieces=space.pieces.pieces(tokens)) if space.encoder else parts
 
 

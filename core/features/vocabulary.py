@@ -17,7 +17,8 @@ import pyarrow.compute as pc
 
 from core.features.base import Doubles, Features, Numbers, Projection, Weights, bag_sums
 from core.pool.bags import Bags, Ids, Indices, Mask, distinct_words, offsets_of
-from core.pool.splitting import PAIRS, WHITE_SPACE, split_texts
+from core.pool.splitting import split_texts
+from core.pool.tokens import LEAST_ICU, PAIRS, WHITE_SPACE
 from core.pool.words import PoolWords
 from core.system.progress import Progress, silent
 from core.workspace.snapshot import Snapshot
@@ -41,7 +42,7 @@ class Vocabulary:
     @classmethod
     def of_saved(cls, words: str | Sequence[str], splitting: int = WHITE_SPACE) -> "Vocabulary":
         """From what `saved` holds; older params files have a list. Raises TypeError for others."""
-        if splitting not in (WHITE_SPACE, PAIRS):
+        if type(splitting) is not int or splitting < 1 or PAIRS < splitting < LEAST_ICU:
             raise TypeError("words are split as this version does not know")
         if isinstance(words, str):
             words = words.split(WORD_END) if words else ()
@@ -77,6 +78,8 @@ class Vocabulary:
 
     def pool_rows(self, snapshot: Snapshot, progress: Progress = silent) -> "WordRows":
         pool, by_words = snapshot.pool_words, self.splitting != WHITE_SPACE
+        if by_words and self.splitting != pool.splitting:
+            return self.rows(pool.pool.texts.to_pylist())
         words = pool.words if by_words else pool.tokens
         known = np.full(len(words), -1, np.int32)
         at = word_positions(words, self.words)
@@ -131,12 +134,12 @@ def book_vocabulary(pool_words: PoolWords, counted: Mask, texts: Sequence[str]) 
     Evaluation and validation items must be in neither: what is held out chooses no word.
     """
     counts = count_words(pool_words, counted)
-    words, bags = split_texts(texts)
+    words, bags = split_texts(texts, pool_words.splitting)
     extra, at = np.bincount(bags.ids, minlength=len(words)), word_positions(pool_words.words, words)
     counts[at[at >= 0]] += extra[at >= 0]
     new = [words[word] for word in np.flatnonzero((at < 0) & (extra >= MIN_WORD_COUNT)).tolist()]
     kept = pool_words.words.take(pa.array(np.flatnonzero(counts >= MIN_WORD_COUNT)))
-    return Vocabulary((*kept.to_pylist(), *new))
+    return Vocabulary((*kept.to_pylist(), *new), pool_words.splitting)
 
 
 def _renumbered(bags: Bags, ids: Ids | None) -> Bags:
@@ -149,7 +152,7 @@ def _renumbered(bags: Bags, ids: Ids | None) -> Bags:
 
 def pool_bags(pool_words: PoolWords, texts: Sequence[str]) -> Bags:
     """The texts' words that the pool has, by its ids; others are left out."""
-    words, bags = split_texts(texts)
+    words, bags = split_texts(texts, pool_words.splitting)
     return _renumbered(bags, word_positions(pool_words.words, words).astype(np.int32))
 
 

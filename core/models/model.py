@@ -12,6 +12,7 @@ from core.features.model_files import write_model_file
 from core.features.sources import OpenEncoder, load_source
 from core.models.calibration import UNCHANGED, Calibration
 from core.models.label_columns import Alignment, LabelColumns, alignment
+from core.pool.tokens import require_splitting
 from core.system.durable import DAMAGED
 from core.workspace.task import FORMER_MODELS, GONE, MODELS, Task
 
@@ -160,6 +161,7 @@ def _from_content(content: dict[str, Any], path: Path, open_encoder: OpenEncoder
     if name not in MODELS or not all(isinstance(label, str) for label in labels):
         raise ValueError("an unknown model, or labels that are no texts")
     source = load_source(content, path, open_encoder)
+    require_splitting(source.splitting, f"models/{path.name}")
     calibration, cut, thresholds = UNCHANGED, None, ()
     if content["format"] != BOOK_FORMAT:
         shifts, scales = _numbers(content, "shifts", labels), _numbers(content, "scales", labels)

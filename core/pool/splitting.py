@@ -13,11 +13,8 @@ import pyarrow.compute as pc
 
 from core.pool.bags import Bags, Mask, joined, offsets_of
 from core.pool.token_parts import CHARACTERS_AT_ONCE, tokens_of, written_out
-from core.pool.tokens import SPACELESS, words_as_typed
+from core.pool.tokens import PAIRS, SPACELESS, WHITE_SPACE, words_as_typed
 from core.system.parallel import spans
-
-WHITE_SPACE, PAIRS = 1, 2
-"""Versions of what a word is: tokens alone, as older models have it; and what is said above."""
 
 UNBROKEN = "".join(  # what is written in brackets: of the many of Han every one is a letter
     f"{chr(low)}-{chr(high)}" if high - low > 256 else "".join(filter(str.isalnum, map(chr, codes)))
@@ -25,18 +22,18 @@ UNBROKEN = "".join(  # what is written in brackets: of the many of Han every one
 )
 
 
-def words_of(text: str, version: int = PAIRS) -> list[str]:
+def words_of(text: str, splitting: int = PAIRS) -> list[str]:
     """The words of a text, in the order in which they begin."""
-    words, bags = split_texts([text], version)
+    words, bags = split_texts([text], splitting)
     return [words[at] for at in bags.ids.tolist()]
 
 
-def split_texts(texts: Sequence[str], version: int = PAIRS) -> tuple[list[str], Bags]:
+def split_texts(texts: Sequence[str], splitting: int = PAIRS) -> tuple[list[str], Bags]:
     """The distinct words of these texts, and each text as a bag of their ids."""
     tokens, bags = tokens_of(texts)
-    if version == WHITE_SPACE or not are_unbroken(tokens).any():
+    if splitting == WHITE_SPACE or not are_unbroken(tokens).any():
         return tokens, bags
-    words, lexicon = split_tokens(tokens)
+    words, lexicon = split_tokens(tokens, splitting)
     return words, written_out(bags, lexicon)
 
 
@@ -48,14 +45,14 @@ def are_unbroken(texts: Sequence[str] | pa.Array) -> Mask:
     return found.to_numpy(zero_copy_only=False).astype(bool)
 
 
-def split_tokens(tokens: Sequence[str]) -> tuple[list[str], Bags]:
+def split_tokens(tokens: Sequence[str], splitting: int = PAIRS) -> tuple[list[str], Bags]:
     """The words of distinct tokens, and each token as a bag of their ids; whole tokens first."""
     unbroken = are_unbroken(tokens)
     whole, split = [*compress(tokens, ~unbroken)], [*compress(tokens, unbroken)]
     numbers, found = {word: at for at, word in enumerate(whole)}, []
     for start, stop in spans(offsets_of([*map(len, split)]), CHARACTERS_AT_ONCE):
         some = split[start:stop]
-        parts = words_as_typed(some)
+        parts = words_as_typed(some, splitting)
         # Numbered by first use, so that a part that raises the number is a new one.
         code = pa.array(parts.hashes).dictionary_encode().indices.to_numpy()
         new = np.flatnonzero(np.diff(np.maximum.accumulate(code), prepend=-1))

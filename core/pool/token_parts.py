@@ -12,7 +12,7 @@ from core.pool.bags import Bags, distinct_words, joined, offsets_of
 from core.pool.counts import Counts, added_up, summed
 from core.pool.hashing import is_among, split_block
 from core.pool.text import number_words
-from core.pool.tokens import Hashes, Parts, words_and_ngrams
+from core.pool.tokens import PAIRS, Hashes, Parts, words_and_ngrams
 from core.system.parallel import spans
 
 CHARACTERS_AT_ONCE = 1_000_000  # of tokens that are spelled, which bounds the memory
@@ -53,17 +53,21 @@ def tokens_of(texts: Sequence[str]) -> tuple[list[str], Bags]:
     return number_words(map(str.split, texts))
 
 
-def make_token_parts(tokens: Sequence[str], words: Hashes, grams: Hashes) -> TokenParts:
+def make_token_parts(
+    tokens: Sequence[str], words: Hashes, grams: Hashes, splitting: int = PAIRS
+) -> TokenParts:
     """The tokens' parts as places in these sorted hashes; parts that are not there are left out."""
-    parts = [(_look_up(word, words), _look_up(gram, grams)) for _, word, gram in _spelled(tokens)]
+    parts = [(_look_up(x, words), _look_up(y, grams)) for _, x, y in _spelled(tokens, splitting)]
     return TokenParts(joined([word for word, _ in parts]), joined([gram for _, gram in parts]))
 
 
-def count_parts(tokens: Sequence[str], uses: NDArray[np.int64]) -> tuple[Counts, Counts]:
+def count_parts(
+    tokens: Sequence[str], uses: NDArray[np.int64], splitting: int = PAIRS
+) -> tuple[Counts, Counts]:
     """How often each word and each n-gram occurs, if token i is used `uses[i]` times."""
     none = Counts(np.empty(0, np.uint64), np.empty(0, np.int64))
     counted = ([none], [none])
-    for start, *kinds in _spelled(tokens):
+    for start, *kinds in _spelled(tokens, splitting):
         for parts, blocks in zip(kinds, counted, strict=True):
             size = len(parts.offsets) - 1
             each = np.repeat(uses[start : start + size], np.diff(parts.offsets))
@@ -72,9 +76,9 @@ def count_parts(tokens: Sequence[str], uses: NDArray[np.int64]) -> tuple[Counts,
     return words, grams
 
 
-def words_in(tokens: Sequence[str]) -> NDArray[np.int64]:
+def words_in(tokens: Sequence[str], splitting: int = PAIRS) -> NDArray[np.int64]:
     """How many words each token holds, `(n_tokens,)`."""
-    counts = (np.diff(words.offsets) for _, words, _ in _spelled(tokens))
+    counts = (np.diff(words.offsets) for _, words, _ in _spelled(tokens, splitting))
     return np.concatenate([np.empty(0, np.int64), *counts])
 
 
@@ -105,11 +109,11 @@ def find_repeats(bags: Bags, lexicon: Bags) -> RepeatedParts:
     return RepeatedParts(*(np.concatenate(each) for each in zip(*found, strict=True)))
 
 
-def _spelled(tokens: Sequence[str]) -> Iterator[tuple[int, Parts, Parts]]:
+def _spelled(tokens: Sequence[str], splitting: int) -> Iterator[tuple[int, Parts, Parts]]:
     """(first token, words, n-grams) of one block of tokens after the other."""
     ends = offsets_of(np.fromiter(map(len, tokens), np.int64, len(tokens)))
     for start, stop in spans(ends, CHARACTERS_AT_ONCE):
-        yield start, *words_and_ngrams(tokens[start:stop])
+        yield start, *words_and_ngrams(tokens[start:stop], splitting)
 
 
 def _look_up(parts: Parts, known: Hashes) -> Bags:

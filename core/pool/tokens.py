@@ -1,19 +1,21 @@
 """The tokenizer: the words and the character n-grams of each token, as 64-bit hashes.
 
 A token is what stands between white space: a whole sentence where a script has no spaces. Words are
-characters there, with their marks, and pairs of neighbors. Characters are folded one by one, so
-that places in the folded token are places in the token.
+characters there, with their marks, and pairs of neighbors, or what ICU finds in dictionaries.
+Characters are folded one by one, so that places in the folded token are places in the token.
 """
 
 import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import cache
+from itertools import chain
 
 import numpy as np
 from numpy.typing import NDArray
 
-from core.pool.bags import Indices, offsets_of
+from core.errors import RunError
+from core.pool.bags import Indices, Mask, offsets_of
 
 NGRAM_LENGTHS = (3, 4, 5)
 """Characters of an n-gram. A token counts with a space on both sides, and none leaves its token."""
@@ -23,6 +25,10 @@ SPACELESS = (
     (0x4E00, 0x9FFF), (0xF900, 0xFAFF), (0x20000, 0x3FFFF),
 )  # fmt: skip
 """Thai and Lao, Burmese, Khmer, Kana, Han: no spaces between words, so each character is one."""
+
+WHITE_SPACE, PAIRS, LEAST_ICU = 1, 2, 1_000
+"""Ways of splitting into words: tokens alone, as older models have it; what is said above; and from
+1,000 on the words of an ICU instead of characters and pairs: 7803 is that of ICU 78.3."""
 
 FACTOR = np.uint64(0x9E3779B97F4A7C15)
 WORD_SALT, GRAM_SALT = np.uint64(1), np.uint64(2)
@@ -54,16 +60,35 @@ class _Characters:
     marks: NDArray[np.bool_]
     firsts: NDArray[np.int64]
     lengths: NDArray[np.int64]
+    splitting: int
 
 
-def words_and_ngrams(tokens: Sequence[str]) -> tuple[Parts, Parts]:
+def icu_here() -> int:
+    """The way of splitting by the ICU that is installed; 0 without the package that carries it."""
+    try:
+        from icu4py import icu_version_info
+    except ImportError:
+        return 0
+    return 100 * icu_version_info[0] + icu_version_info[1]
+
+
+def require_splitting(splitting: int, where: str) -> None:
+    """Raises RunError where words are split by an ICU that is not installed here."""
+    if splitting >= LEAST_ICU and splitting != icu_here():
+        what = f"needs ICU {splitting // 100}.{splitting % 100}, which is not installed"
+        todo = "Install the icu4py that has it (requirements-words.txt), or train again."
+        raise RunError(f"{where} {what}. {todo}")
+
+
+def words_and_ngrams(tokens: Sequence[str], splitting: int = PAIRS) -> tuple[Parts, Parts]:
     """(words, character n-grams) of each token; those that are folded alike have one hash.
 
     A word is a run of letters, marks, digits and underscores; of a script without spaces one
     character with its marks, or two side by side.
     """
-    characters = _characters(tokens)
-    return _words(characters, *_with_pairs(characters, older=True)), _grams(characters)
+    characters = _characters(tokens, splitting)
+    words = _words(characters, *_with_pairs(characters, older=splitting == PAIRS))
+    return words, _grams(characters)
 
 
 def words_in_tokens(tokens: Sequence[str]) -> Parts:
@@ -72,9 +97,9 @@ def words_in_tokens(tokens: Sequence[str]) -> Parts:
     return _words(characters, *_runs(characters))
 
 
-def words_as_typed(tokens: Sequence[str]) -> Parts:
+def words_as_typed(tokens: Sequence[str], splitting: int = PAIRS) -> Parts:
     """The words of each token, not folded; one whose script has spaces is a word as it stands."""
-    found = _characters(tokens)
+    found = _characters(tokens, splitting)
     is_split = np.logical_or.reduceat(found.alone, found.firsts)
     whole = np.repeat(np.append(False, ~is_split), np.append(1, found.lengths + 1))
     in_word = found.in_word | (whole & (found.codes != ord(" ")))
@@ -82,7 +107,7 @@ def words_as_typed(tokens: Sequence[str]) -> Parts:
     return _words(found, *_with_pairs(found))
 
 
-def _characters(tokens: Sequence[str]) -> _Characters:
+def _characters(tokens: Sequence[str], splitting: int = PAIRS) -> _Characters:
     text = f" {' '.join(tokens)} ".encode("utf-32-le", "surrogatepass")
     codes = np.frombuffer(text, np.uint32)
     lengths = np.fromiter(map(len, tokens), np.int64, len(tokens))
@@ -94,7 +119,7 @@ def _characters(tokens: Sequence[str]) -> _Characters:
         kinds[code] = character_kind(code)
     folded, *flags = kinds[codes].T
     folded, flags = mixed(folded.astype(np.uint64)), [flag.astype(bool) for flag in flags]
-    return _Characters(codes, folded, *flags, firsts, lengths)
+    return _Characters(codes, folded, *flags, firsts, lengths, splitting)
 
 
 @cache
@@ -114,7 +139,7 @@ def character_kind(code: int) -> tuple[int, bool, bool, bool]:
 def _with_pairs(characters: _Characters, *, older: bool = False) -> tuple[Indices, Indices]:
     """(starts, ends) of words, where each pair of characters follows the first of them."""
     starts, ends = _runs(characters, older=older)
-    alone = characters.alone[starts]
+    alone = characters.alone[starts] & (characters.splitting == PAIRS)
     pairs = np.flatnonzero(alone[1:] & alone[:-1] & (starts[1:] == ends[:-1]))
     return np.insert(starts, pairs + 1, starts[pairs]), np.insert(ends, pairs + 1, ends[pairs + 1])
 
@@ -122,11 +147,28 @@ def _with_pairs(characters: _Characters, *, older: bool = False) -> tuple[Indice
 def _runs(characters: _Characters, *, older: bool = False) -> tuple[Indices, Indices]:
     """(starts, ends) of words without pairs. Once a letter after a marked character went on."""
     in_word, alone, marks = characters.in_word, characters.alone, characters.marks
-    own = () if older else np.maximum.accumulate(np.where(marks, 0, np.arange(len(marks))))
-    goes_on = marks[1:] | ~(alone[1:] | (alone if older else alone[own])[:-1])
+    unbroken = alone[np.maximum.accumulate(np.where(marks, 0, np.arange(len(marks))))] & in_word
+    goes_on = marks[1:] | ~(alone[1:] | (alone if older else unbroken)[:-1])
     goes_on &= in_word[1:] & in_word[:-1]
+    if characters.splitting >= LEAST_ICU:
+        goes_on |= _goes_on_in_icu(characters, unbroken)
     starts = np.flatnonzero(in_word & ~np.concatenate([[False], goes_on]))
     return starts, np.flatnonzero(in_word & ~np.concatenate([goes_on, [False]])) + 1
+
+
+def _goes_on_in_icu(characters: _Characters, unbroken: Mask) -> Mask:
+    """Which of the `unbroken` ICU has in one word with the one before, `(n_characters - 1,)`."""
+    require_splitting(characters.splitting, "The pool or the model")
+    from icu4py.breakers import WordBreaker
+
+    # ICU reads these characters alone; a line ends where others were.
+    kept = np.flatnonzero(unbroken | np.append(False, unbroken[:-1]))
+    codes = np.where(unbroken, characters.codes, ord("\n"))[kept]
+    found = WordBreaker(codes.astype("<u4").tobytes().decode("utf-32-le"), "en").segments()
+    starts = np.fromiter(chain.from_iterable(found), np.int64)[::2]  # of UTF-16's units
+    begins = np.zeros(len(unbroken), bool)
+    begins[kept[np.searchsorted(offsets_of(1 + (codes >> 16 > 0)), starts)]] = True
+    return unbroken[1:] & unbroken[:-1] & ~begins[1:]
 
 
 def _words(characters: _Characters, starts: Indices, ends: Indices) -> Parts:

@@ -98,6 +98,7 @@ class PoolWords:
     words: pa.Array
     counts: NDArray[np.int64]
     word_bags: Bags
+    splitting: int = PAIRS
 
     @cached_property
     def is_blank(self) -> Mask:
@@ -134,6 +135,7 @@ class _Index:
 def read_pool_words(
     root: Path,
     cache: Path,
+    splitting: int = PAIRS,
     known: PoolWords | None = None,
     *,
     write_cache: bool = True,
@@ -144,7 +146,8 @@ def read_pool_words(
     Where something did, only texts that were not there before are split into words. `known` is what
     the caller has read before: it is given back as it is while the files are the same.
     """
-    if known and known.pool.stamps == file_stamps(root, pool_files(root)):
+    is_known = known and known.splitting == splitting
+    if is_known and known.pool.stamps == file_stamps(root, pool_files(root)):
         return known
     pool = read_pool(root, cache, write_cache=write_cache, progress=progress)
 
@@ -163,7 +166,7 @@ def read_pool_words(
         names = ("counts", "ids", "offsets", "hashes", "keys", "key_order", "is_first")
         counts, ids, offsets, *others = open_arrays(folder, *names)
         tokens, bags = open_column(folder, "words"), Bags(ids, offsets)
-        return PoolWords(pool, tokens, bags, *others, tokens, counts, bags)
+        return PoolWords(pool, tokens, bags, *others, tokens, counts, bags, splitting)
 
     key = (WORDS_VERSION, pool.key)
     found = load_cached(cache, "words", key, build, load, write=write_cache)
@@ -175,13 +178,13 @@ def read_pool_words(
         words = open_column(folder, "words")
         return replace(found, words=words, counts=counts, word_bags=Bags(*bags))
 
-    build, key = partial(_write_split, found), (PAIRS, *key)
+    build, key = partial(_write_split, found), (splitting, *key)
     return load_cached(cache, "split", key, build, load_split, write=write_cache)
 
 
 def _write_split(pool: PoolWords, folder: Path) -> None:
     """The words of tokens that are several, their counts, and the texts as bags of them."""
-    words, lexicon = split_tokens(pool.tokens.to_pylist())
+    words, lexicon = split_tokens(pool.tokens.to_pylist(), pool.splitting)
     uses, bags = np.repeat(pool.counts, lexicon.lengths), pool.token_bags
     counts = np.bincount(lexicon.ids, uses).astype(np.int64)
     save_arrays(folder, counts=counts, offsets=offsets_of(lexicon.lengths[bags.ids])[bags.offsets])

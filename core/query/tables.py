@@ -259,11 +259,12 @@ def _noted(snapshot: Snapshot, columns: PoolColumns) -> pa.Table:
     outside = sorted(label_of.keys() - at.keys())
     known = columns.items(np.array([at[item] for item in inside], np.int64))
     texts = [label_of[item].text for item in outside]
+    _, words = split_texts(texts, snapshot.pool_words.splitting)
     behind = {
         "place": pa.array(range(len(columns), len(columns) + len(outside)), pa.int64()),
         "item_id": pa.array(outside, pa.string()),
         "text": pa.array(texts, pa.string()),
-        "n_words": pa.array(split_texts(texts)[1].lengths, pa.int64()),
+        "n_words": pa.array(words.lengths, pa.int64()),
     }
     table = pa.concat_tables([known, pa.table(behind)])
     for name, value in _UNNOTED.items():

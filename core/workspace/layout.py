@@ -63,6 +63,11 @@ class Workspace:
     def logs(self) -> tuple[CsvFile, ...]:
         return self.batches, self.annotations, self.runs
 
+    @property
+    def pool_place(self) -> tuple[Path, Path, int]:
+        """Where its pool is read from and cached, and how it is split into words."""
+        return self.path, self.cache, self.task.splitting
+
     def pool_files(self) -> list[Path]:
         """The pool's files in the order of their names; none if the folder is missing."""
         return pool_files(self.path)

@@ -175,7 +175,7 @@ def read_snapshot(
     """
     stamps = workspace.stamps()
     pool_words = read_pool_words(
-        workspace.path, workspace.cache, pool_words, write_cache=write_cache, progress=progress
+        *workspace.pool_place, pool_words, write_cache=write_cache, progress=progress
     )
     return _over(pool_words, workspace, stamps, write_cache)
 
@@ -206,7 +206,7 @@ def open_snapshot(path: Path, progress: Progress = silent) -> Snapshot:
     A workspace that cannot be written opens as it stands.
     """
     workspace = open_workspace(path)
-    pool_words = read_pool_words(workspace.path, workspace.cache, progress=progress)
+    pool_words = read_pool_words(*workspace.pool_place, progress=progress)
     mend_if_writable(workspace, pool_words)
     return read_snapshot(workspace, pool_words)
 

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 
 from core.errors import RunError, TaskError
+from core.pool.tokens import PAIRS, icu_here
 
 SPLITS = ("evaluation", "validation", "training")
 """In the order in which the loop fills them (chapter 2: evaluation data first)."""
@@ -129,6 +130,7 @@ class Task:
     seed: int
     model: str = MODELS[0]
     encoder: str = BUNDLED
+    words: str = ""
     show: tuple[str, ...] = ()
     before: str = ""
     several: bool = False
@@ -150,6 +152,11 @@ class Task:
     def positive(self) -> Label | None:
         """The label that F-score and AUC are about; None where all labels count alike."""
         return next((label for label in self.labels if label.positive), None)
+
+    @property
+    def splitting(self) -> int:
+        """How texts are split into words, as `pool.tokens` has it."""
+        return icu_here() if self.words else PAIRS
 
     @property
     def warning(self) -> str:

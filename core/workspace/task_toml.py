@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from core.errors import RunError, TaskError
+from core.pool.tokens import icu_here
 from core.system.findings import counted
 from core.workspace.task import (
     BUNDLED,
@@ -56,6 +57,7 @@ PLACES = {
     "rare_start": ("batch", "rare_start"),
     "model": ("model", "name"),
     "encoder": ("model", "encoder"),
+    "words": ("text", "words"),
 }
 """The table and the name under which a field of the task is read and written, as it is."""
 FORMER = ("rest",)  # tables of earlier versions, which mean nothing any more
@@ -105,7 +107,7 @@ def _task(table: Mapping[str, Any]) -> Task:
     every = _read_labels(said["labels"], plain["several"], said["keys"])
     labels = tuple(label for label in every if not label.retired)
     plain["rarest"] = _read_rarest(plain["rarest"], labels)
-    _check_model(plain["model"], plain["encoder"], plain["several"])
+    _check_learner(plain["model"], plain["encoder"], plain["words"], plain["several"])
     # Where a label has taken the usual key of back, `2`, that one moves.
     if "back" not in table.get("keys", {}) and said["keys"]["back"] in {x.key for x in labels}:
         said["keys"]["back"] = "backspace"
@@ -133,7 +135,7 @@ def _read_rarest(rarest: str, labels: Iterable[Label]) -> str:
     return meant
 
 
-def _check_model(name: str, encoder: str, several: bool) -> None:
+def _check_learner(name: str, encoder: str, words: str, several: bool) -> None:
     try:
         require_model(name, several=several)
     except RunError as error:
@@ -141,6 +143,11 @@ def _check_model(name: str, encoder: str, several: bool) -> None:
     if encoder not in ("", BUNDLED) and name == "book":
         what = f"[model] asks for the encoder `{encoder}`, but the model `book` sees words alone"
         raise TaskError(f"{what}. Take `linear`, or leave `encoder` empty.")
+    if words not in ("", "icu"):
+        raise TaskError(f"[text] `words` is `{words}`. Write `icu`, or leave it empty.")
+    if words and not icu_here():
+        todo = "Install it (pip install -r requirements-words.txt), or leave `words` empty."
+        raise TaskError(f"[text] `words` is `icu`, but icu4py is not installed. {todo}")
 
 
 def _read_quality(quality: Mapping[str, Any]) -> Quality:

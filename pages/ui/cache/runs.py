@@ -150,7 +150,8 @@ def _by_column(snapshot: Snapshot, name: str, *further: Hashable) -> Hashable:
     if name in KNOWN:
         return by_last_run(snapshot, name, *further)
     outside = tables(snapshot).outside.select(["item_id", "text"]).to_pydict()
-    return snapshot.pool_words.pool.key, hash(repr(outside)), name, further[0]
+    words = snapshot.pool_words
+    return words.pool.key, words.splitting, hash(repr(outside)), name, further[0]
 
 
 @kept(_by_column, most=ORDERS, spinner="Sorting …")
@@ -175,7 +176,8 @@ def by_features(snapshot: Snapshot, *further: Hashable) -> Hashable:
     last = snapshot.logs.runs[-1:]
     by = by_run(snapshot, *last) if last else hash(snapshot.held_out.tobytes())
     behind = hash((*tables(snapshot).outside["text"].to_pylist(),))
-    return str(snapshot.workspace.path), snapshot.pool_words.pool.key, by, behind, further
+    place = map(str, snapshot.workspace.pool_place)
+    return *place, snapshot.pool_words.pool.key, by, behind, further
 
 
 @kept(by_features, most=ORDERS)

@@ -53,7 +53,7 @@ def _opened(path: Path, stamps: Stamps) -> tuple[Workspace, PoolWords]:
     workspace = open_workspace(path)
     with _READING, _told_in_the_corner() as tell:
         pool_words = read_pool_words(
-            workspace.path, workspace.cache, write_cache=workspace.is_writable(), progress=tell
+            *workspace.pool_place, write_cache=workspace.is_writable(), progress=tell
         )
         mend_if_writable(workspace, pool_words)
     return workspace, pool_words
@@ -81,6 +81,6 @@ def _snapshot(workspace: Workspace, pool_words: PoolWords, stamps: Stamps) -> Sn
 
 
 _pool_columns = kept(
-    lambda snapshot: (str(snapshot.workspace.path), snapshot.pool_words.pool.key),
+    lambda snapshot: (*map(str, snapshot.workspace.pool_place), snapshot.pool_words.pool.key),
     spinner="Reading the pool …",
 )(pool_columns)

@@ -53,12 +53,14 @@ def show_item(
     item_id: str,
     text: str,
     facts: Sequence[str],
-    known: Collection[str] | None = None,
+    known: Collection[str] | None,
+    splitting: int,
     *,
     is_alone: bool = False,
 ) -> None:
     """An item; its details where it is alone or opened: nothing is worked out before."""
-    show_items([item_html(text, facts if is_alone else [], known, big=is_alone, item_id=item_id)])
+    told = facts if is_alone else []
+    show_items([item_html(text, told, known, splitting, big=is_alone, item_id=item_id)])
     if is_alone:
         show_details(snapshot, item_id, text)
         return

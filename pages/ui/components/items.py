@@ -6,6 +6,7 @@ from html import escape
 import streamlit as st
 
 from core.features.attribution import fine_pieces_of
+from core.pool.tokens import PAIRS
 
 MOST, SHOWN = 5_000, 2_000
 """Characters: a longer text is shown in lists by its beginning, so that a page stays a page."""
@@ -20,6 +21,7 @@ def item_html(
     text: str,
     facts: Sequence[str],
     known: Collection[str] | None = None,
+    splitting: int = PAIRS,
     *,
     big: bool = False,
     item_id: str = "",
@@ -29,7 +31,7 @@ def item_html(
         rest = len(text) - SHOWN
         facts = [f"… and {rest:,} more characters; open the item to read them all", *facts]
         text = text[:SHOWN]
-    shown = escape(text) if known is None else _marked(text, known)
+    shown = escape(text) if known is None else _marked(text, known, splitting)
     # Each fact by itself: one that is written from right to left does not turn the others around.
     line = " · ".join(f"<bdi>{escape(fact)}</bdi>" for fact in facts if fact)
     below = f'<p class="sl-facts">{line}</p>' if line else ""
@@ -51,11 +53,11 @@ def prediction(name: str, confidence: float) -> str:
     return f"{name}, {percent(confidence)}"
 
 
-def _marked(text: str, known: Collection[str]) -> str:
+def _marked(text: str, known: Collection[str], splitting: int) -> str:
     """The text as typed, in white space too."""
     return "".join(
         escape(piece)
         if piece.isspace() or piece in known
         else f'<span class="sl-new">{escape(piece)}</span>'
-        for piece in fine_pieces_of(text)
+        for piece in fine_pieces_of(text, splitting)
     )

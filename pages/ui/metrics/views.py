@@ -12,6 +12,7 @@ from core.evaluation import metrics
 from core.evaluation.intervals import cut_intervals, wilson
 from core.evaluation.run_scores import EvaluationPredictions, worst_misses
 from core.features.attribution import fine_pieces_of
+from core.pool.tokens import PAIRS
 from core.workspace.logs import Run, shown_id
 from core.workspace.snapshot import Snapshot
 from core.workspace.task import Task
@@ -225,9 +226,10 @@ def show_worst_errors(look: Look) -> None:
         "similar ones, or your scores become too optimistic."
     )
     texts = [look.answers.items[place].text for place in places]
-    known = model.known(itertools.chain(*map(fine_pieces_of, texts))) if model else None
+    splitting = model.source.splitting if model else PAIRS
+    known = model.known(p for t in texts for p in fine_pieces_of(t, splitting)) if model else None
     told = [error_facts(look, place) for place in places]
-    show_items([item_html(*each, known) for each in zip(texts, told, strict=True)])
+    show_items([item_html(*each, known, splitting) for each in zip(texts, told, strict=True)])
     if known is not None:
         st.caption("Underlined words are new to the model.")
 
