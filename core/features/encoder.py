@@ -8,7 +8,7 @@ download that was cut short goes on, and what is there stays, whatever its autho
 import re
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache, partial
 from hashlib import blake2b
 from importlib.util import find_spec
@@ -84,12 +84,16 @@ _ONE_AT_A_TIME = Lock()
 
 @dataclass(frozen=True)
 class Encoder:
-    """An encoder on disk, by the name that a person gave it and the hash of its files."""
+    """An encoder on disk, by the name that a person gave it and the hash of its files.
+
+    With `folds`, single words in capitals are read as in small letters.
+    """
 
     name: str
     folder: Path
     kind: str
     key: str
+    folds: bool = False
 
     @property
     def is_static(self) -> bool:
@@ -99,7 +103,7 @@ class Encoder:
     def table(self) -> PieceTable:
         """The pieces and vectors of a static one; raises RunError."""
         with self._refusing():
-            return _table(self.folder, self.key)
+            return replace(_table(self.folder, self.key), folds=self.folds)
 
     def encode(self, texts: Sequence[str]) -> NDArray[np.float16]:
         """Vectors, `(n_texts, n_dimensions)`, zeros for what it cannot read; raises RunError."""

@@ -80,7 +80,8 @@ class PieceTable:
     """A tokenizer's pieces with their vectors, `(n_pieces, n_dimensions)`.
 
     `unknown` are pieces that say nothing, `(n_pieces,)`: single bytes, and `unk`, which stands for
-    whatever else has no piece and has a vector of zeros.
+    whatever else has no piece and has a vector of zeros. With `folds` words in capitals are read as
+    in small letters: the piece `▁FLO` is as good as unknown where `▁flood` is known.
     """
 
     tokenizer: "Tokenizer"
@@ -88,12 +89,15 @@ class PieceTable:
     unknown: Mask
     unk: int | None
     dtype: np.dtype
+    folds: bool = False
 
     def pieces(self, tokens: Sequence[str]) -> Bags:
         """The pieces of each of these words or texts."""
         blocks = []
         for start in range(0, len(tokens), TOKENS_AT_ONCE):
             part = [readable(token) for token in tokens[start : start + TOKENS_AT_ONCE]]
+            if self.folds:
+                part = [token.lower() if token.isupper() else token for token in part]
             found = self.tokenizer.encode_batch_fast(part, add_special_tokens=False)
             blocks.append(bags_of([each.ids for each in found]))
         return joined(blocks)

@@ -41,6 +41,8 @@ MIN_TEXTS = 2
 SMOOTH = 1e-3  # Arora et al., section 3: a word of frequency p counts SMOOTH / (SMOOTH + p)
 SPACE_FORMAT = "sunlight space 1"
 BY_WORDS = "by words 1"  # of keys; raised when the same encoder would give other numbers
+READ, READ_FOLDED = "encoder_by_words", "encoder_by_folded_words"
+"""Names of the encoder's key in a params file, by how words are read."""
 ARRAYS = ("words", "grams", "idf", "rarity", "meanings")
 
 
@@ -76,7 +78,7 @@ class Space:
     def key(self) -> str:
         if self.encoder is None:
             return self.learned
-        both = f"{self.learned} {BY_WORDS} {self.encoder.key}"
+        both = f"{self.learned} {BY_WORDS} {self.encoder.key}{' folds' * self.encoder.folds}"
         return blake2b(both.encode(), digest_size=16).hexdigest()
 
     @property
@@ -130,8 +132,10 @@ class Space:
             torch.save({"format": SPACE_FORMAT, "splitting": self.splitting} | tensors, written)
             write_model_file(path, written.getbuffer())
         encoder = self.encoder
-        by_words = {"encoder": encoder.name, "encoder_by_words": encoder.key} if encoder else {}
-        return {"space": self.learned} | by_words
+        if encoder is None:
+            return {"space": self.learned}
+        read = READ_FOLDED if encoder.folds else READ
+        return {"space": self.learned, "encoder": encoder.name, read: encoder.key}
 
 
 def space_of(tally: CorpusCounts) -> Space:

@@ -11,7 +11,7 @@ from core.features.cached import pool_space
 from core.features.encoder import open_encoder
 from core.features.encoder_cache import CachedEncoder
 from core.features.encoder_features import EncodedSpace
-from core.features.pool_features import Space, load_space
+from core.features.pool_features import READ, READ_FOLDED, Space, load_space
 from core.features.vocabulary import Vocabulary, book_vocabulary
 from core.pool.tokens import WHITE_SPACE
 from core.system.progress import Progress, silent
@@ -60,7 +60,8 @@ def feature_source(
     if encoder is None:
         return space
     if encoder.encoder.is_static:
-        return replace(space, encoder=encoder.encoder)
+        folds = encoder.encoder.name == BUNDLED  # other tokenizers fold as their makers chose
+        return replace(space, encoder=replace(encoder.encoder, folds=folds))
     encoder.vectors([item.text for item in snapshot.labels.items], progress)
     return EncodedSpace(space, encoder)
 
@@ -87,10 +88,12 @@ def load_source(content: Mapping[str, Any], path: Path, open_encoder: OpenEncode
     found = (open_encoder or _bundled)(name)
     if found is None:
         raise RunError(f"models/{path.name} needs its workspace to find the encoder `{name}`.")
-    by_words = "encoder_by_words" in content
-    if found.encoder.key != content["encoder_by_words" if by_words else "encoder_key"]:
+    read = next((each for each in (READ, READ_FOLDED) if each in content), None)
+    if found.encoder.key != content[read or "encoder_key"]:
         raise RunError(
             f"models/{path.name} was trained with another content of the encoder `{name}`: the "
             "files there have changed. Put the old ones back, or train again."
         )
-    return replace(space, encoder=found.encoder) if by_words else EncodedSpace(space, found)
+    if read is None:
+        return EncodedSpace(space, found)
+    return replace(space, encoder=replace(found.encoder, folds=read == READ_FOLDED))

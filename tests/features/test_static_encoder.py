@@ -5,6 +5,7 @@ import pickle
 import shutil
 import sys
 from dataclasses import replace
+from hashlib import blake2b
 from pathlib import Path
 
 import numpy as np
@@ -22,7 +23,7 @@ from core.features.encoder import Encoder, open_encoder
 from core.features.pool_features import Space
 from core.features.sources import feature_source
 from core.models.explain import explain, score_weights
-from core.models.model import load_model
+from core.models.model import load_model, save_model
 from core.models.pool_predictions import pool_probabilities
 from core.models.predict import score_texts
 from core.models.training import LabeledTexts, learn
@@ -55,6 +56,12 @@ def active(make_workspace: MakeWorkspace) -> Snapshot:
 
 def beside(texts: list[str], encoder: Encoder) -> Space:
     return replace(test_pool_features.learn(texts), encoder=encoder)
+
+
+@pytest.fixture(scope="module")
+def folding(encoder: Encoder) -> Encoder:
+    """As a workspace has it."""
+    return replace(encoder, folds=True)
 
 
 def vectors(encoder: Encoder, texts: list[str]) -> NDArray[np.float32]:
@@ -106,12 +113,13 @@ def test_any_text_has_a_vector_of_its_length_or_none(encoder: Encoder, texts: li
     assert np.all((lengths == 0) | (abs(lengths - 0.75) < 1e-4))
 
 
-def test_pushes_add_up_and_stand_at_the_words(encoder: Encoder):
+@pytest.mark.parametrize("folds", [False, True])
+def test_pushes_add_up_and_stand_at_the_words(encoder: Encoder, folds: bool):
     texts = [text for _, text, _ in headlines(120)]
     truth = np.array([label == "1" for _, _, label in headlines(120)]).astype(int)
-    source = beside(texts, encoder)
+    source = beside(texts, replace(encoder, folds=folds))
     model = learn("linear", source, LabeledTexts(texts, truth, ("0", "1"), 1), 0).model
-    asked = [*texts[:5], *TEXTS[-8:], KHMER]
+    asked = [*texts[:5], *TEXTS[-8:], KHMER, "İSTANBUL'DA SEL", *(x.upper() for x in texts[:5])]
     logits = np.log(score_texts(model, asked).astype(float))
     told = explain(model, asked, ["1"] * len(asked))
     for text, one, score in zip(asked, told, logits @ score_weights(2, 1), strict=True):
@@ -132,6 +140,47 @@ def test_a_workspace_that_says_nothing_has_the_bundled_one(active: Snapshot):
     assert np.array_equal(score_texts(load_model(path), texts), expected)
     np.testing.assert_allclose(pool_probabilities(again, trained.model), expected, atol=1e-6)
     assert not [*active.workspace.cache.glob("encoder/*/*")]
+
+
+def test_a_workspace_scores_capitals_as_small_letters(active: Snapshot, folding: Encoder):
+    source = feature_source(active, "linear")
+    assert source.encoder == folding
+    plain = active.pool_words.pool.texts.to_pylist()
+    texts = [text.upper() for text in plain]
+    assert [text.lower() for text in texts] == plain
+    assert vectors(folding, texts).any()
+    np.testing.assert_array_equal(vectors(folding, texts), vectors(folding, plain))
+    model = train(active).model
+    np.testing.assert_array_equal(score_texts(model, texts), score_texts(model, plain))
+
+
+def test_only_words_that_are_all_capitals_are_read_otherwise(encoder: Encoder, folding: Encoder):
+    texts = ["FLOOD in Sydney", "Flood IN B52", "Flood", "İSTANBUL", "1999 ...", "FLOODs", "ǅ"]
+    expected = ["flood in Sydney", "Flood in b52", "Flood", "i̇stanbul", "1999 ...", "FLOODs", "ǅ"]
+    np.testing.assert_array_equal(vectors(folding, texts), vectors(encoder, expected))
+    changed = (vectors(folding, texts) != vectors(encoder, texts)).any(axis=1)
+    assert changed.tolist() == [True, True, False, True, False, False, False]
+
+
+def test_params_of_before_read_capitals_as_they_did(encoder: Encoder, tmp_path: Path):
+    texts = [text.upper() for _, text, _ in headlines(120)]
+    truth = np.array([label == "1" for _, _, label in headlines(120)]).astype(int)
+    found = []
+    for folds, named in ((False, "encoder_by_words"), (True, "encoder_by_folded_words")):
+        space = beside(texts, replace(encoder, folds=folds))
+        model = learn("linear", space, LabeledTexts(texts, truth, ("0", "1"), 1), 0).model
+        path = tmp_path / f"{named}.params"
+        save_model(model, path)
+        assert space.saved(tmp_path) == {
+            "space": space.learned, "encoder": "wordllama", named: encoder.key
+        }  # fmt: skip
+        loaded = load_model(path)
+        assert loaded.source.key == space.key
+        found.append(score_texts(loaded, texts))
+        np.testing.assert_array_equal(found[-1], score_texts(model, texts))
+    assert np.abs(found[0] - found[1]).max() > 0.01
+    before = f"{space.learned} by words 1 {encoder.key}"
+    assert beside(texts, encoder).key == blake2b(before.encode(), digest_size=16).hexdigest()
 
 
 def test_an_empty_name_turns_it_off(active: Snapshot):
@@ -195,11 +244,11 @@ def test_a_text_of_unknown_pieces_has_no_vector(encoder: Encoder):
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
-def test_in_other_languages_it_does_no_harm(encoder: Encoder, language: str):
+def test_in_other_languages_it_does_no_harm(folding: Encoder, language: str):
     gained = []
     for seed in range(3):
         texts, truth = made_up(language, 1_500, seed)
-        source = beside(texts, encoder)
+        source = beside(texts, folding)
         scores = []
         for each in (source, replace(source, encoder=None)):
             items = LabeledTexts(texts[:100], truth[:100], ("0", "1"), 1)
