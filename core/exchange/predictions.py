@@ -11,6 +11,7 @@ from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
 from core.errors import ExportError, TableError
@@ -31,6 +32,7 @@ from core.pool.text import is_blank
 from core.pool.tokens import Hashes
 from core.system.csv_rows import BadRow
 from core.system.engines import HERE, THREADS, Engine
+from core.system.findings import counted
 from core.system.parallel import in_order, row_blocks
 from core.system.progress import Pace, Progress, silent
 from core.workspace.logs import shown_id
@@ -115,13 +117,13 @@ class PredictionsMade:
             shown = Counter(self.per_label).most_common(MOST_SHOWN)
         counts = ", ".join(f"{names[value]} {number:,}" for value, number in shown)
         counts += f" and {len(names) - MOST_SHOWN} more labels" * (len(names) > MOST_SHOWN)
-        told = [f"{shown_id(self.run_id)} predicted {self.n_items:,} rows: {counts}."]
+        told = [f"{shown_id(self.run_id)} predicted {counted(self.n_items, 'row')}: {counts}."]
         if self.without_text:
-            told.append(f"{self.without_text:,} rows have no text, and so no prediction.")
+            told.append(f"{counted(self.without_text, 'row')} without text, and so no prediction.")
         if self.held_out:
             told.append(
-                f"{self.held_out:,} rows wait for the label of a test or validation item: until "
-                "then they have no prediction."
+                f"{counted(self.held_out, 'row')} without a prediction until the label of a test "
+                "or validation item is given."
             )
         if self.n_finished:
             told.append(f"{self.n_finished:,} of {self.n_files:,} files were finished before.")
@@ -162,7 +164,10 @@ def predict(
     if table and columns:
         refuse_columns(table, columns)
         pace = Pace(progress, f"predicting {table.name}", None, "rows")
-        given = rows_of(table, columns, is_plain=out.suffix.lower() == ".parquet")
+        # The columns of ours are asked for by name: none is within another, no two are alike.
+        is_flat = table.kind == "parquet" and [*table.columns] == pq.read_schema(table.plain).names
+        is_plain = out.suffix.lower() == ".parquet" and (is_flat or not is_ours)
+        given = rows_of(table, columns, is_plain=is_plain)
         predicted = in_order(work.scorer, given)
     else:
         progress(f"predicting {len(snapshot.pool_words.pool):,} items")
@@ -237,7 +242,7 @@ def rows_of(table: SourceTable, columns: Columns, *, is_plain: bool) -> Iterator
     A Parquet file's columns keep their types where they go into one, which `is_plain`.
     """
     if is_plain and table.kind == "parquet" and not table.tool:
-        named = (columns.text, *columns.further_texts)
+        named = [table.fields[x] for x in texts_at(table, columns)]
         for batch, cells in files.parquet_batches(table.plain, table.name, named):
             yield batch, [text_of_row(row, range(len(named))) for row in cells]
         return
@@ -253,8 +258,8 @@ def rows_of(table: SourceTable, columns: Columns, *, is_plain: bool) -> Iterator
         yield pa.table(arrays, names=list(table.columns)), texts
     if bad:
         raise TableError(
-            f"{table.name}: {len(bad):,} rows cannot be read: {first_bad(bad)}. Nothing was "
-            "written; fix them first."
+            f"{table.name}: {counted(len(bad), 'row')} cannot be read: {first_bad(bad)}. Nothing "
+            "was written; fix that first."
         )
 
 
@@ -328,9 +333,10 @@ def _new_words(model: Model, texts: Sequence[str]) -> tuple[int, int]:
 
 def _beside(given: pa.Table, found: Mapping[str, pa.Array]) -> pa.Table:
     """The given columns as they are, then the found ones, whose names give way."""
+    taken = {name.casefold() for name in given.column_names}  # one name to many programs
     for name, column in found.items():
         called, number = name, 1
-        while called in given.column_names:
+        while called.casefold() in taken:
             number += 1
             called = f"{name} ({number})"
         given = given.append_column(called, column)

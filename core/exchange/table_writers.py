@@ -43,7 +43,7 @@ def written_to(out: Path, parts: Iterator[pa.Table]) -> None:
     """The parts stand in the new file, in the format of its ending, or ExportError and nothing."""
     first = next(parts, None)
     if first is None:
-        raise ExportError(f"There are no rows to write to {out.name}.")
+        raise ExportError("The table has no rows. Nothing was written; choose one that has some.")
     todo = "Free some space, or choose another place."
     with refused_as(ExportError, f"{out} cannot be written", todo), new_file(out) as file:
         WRITERS[out.suffix.lower()](file, first.schema, chain([first], parts))

@@ -64,8 +64,8 @@ class LabelCount:
 @dataclass(frozen=True)
 class Tagged:
     """What was predicted. `source` is a table's name, empty for the pool. `histogram` counts the
-    model's confidences. `texts` are columns of the file, as are those of the answer, its
-    confidence and, of the pool, who gave it."""
+    model's confidences, `longest` the characters of a cell. `texts` are columns of the file, as are
+    those of the answer, its confidence and, of the pool, who gave it."""
 
     name: str
     source: str
@@ -79,6 +79,7 @@ class Tagged:
     sentences: tuple[str, ...]
     labels: tuple[LabelCount, ...] = ()
     histogram: tuple[int, ...] = ()
+    longest: int = 0
 
 
 def tag(
@@ -204,6 +205,7 @@ def _counts(snapshot: Snapshot, predictor: Predictor, tagged: Tagged) -> dict[st
     place, named = _file(snapshot.workspace.path, tagged), _quoted(tagged.answer)
     part = f"least(floor({_quoted(tagged.confidence)} * {BINS}), {BINS - 1})::INT"
     asked = f"SELECT {named}, {_is_models(tagged)}, {part}, count(*) FROM rows GROUP BY ALL"
+    (lengths,) = _ask(place, "SELECT max(length(COLUMNS(*)::VARCHAR)) FROM rows")
     by_model, by_people, histogram = Counter[str](), Counter[str](), [0] * BINS
     for said, is_models, bin, number in _ask(place, asked):
         if said is not None:
@@ -217,4 +219,5 @@ def _counts(snapshot: Snapshot, predictor: Predictor, tagged: Tagged) -> dict[st
     hits = Counter(value for called, true in told for value in {*called} & {*true})
     values = [label.value for label in task.filed if not label.retired]
     counted = [LabelCount(x, by_model[x], by_people[x], calls[x], hits[x]) for x in values]
-    return {"labels": [*map(asdict, counted)], "histogram": histogram}
+    longest = max(filter(None, lengths), default=0)
+    return {"labels": [*map(asdict, counted)], "histogram": histogram, "longest": longest}

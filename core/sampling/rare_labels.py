@@ -15,7 +15,7 @@ from core.evaluation.runs import label_mask
 from core.features.cached import pool_space
 from core.models.neighbors import cosines, likest
 from core.pool.bags import Indices
-from core.workspace.searches import Search, read_searches
+from core.workspace.searches import Search, read_searches, refuse
 from core.workspace.snapshot import Snapshot
 from core.workspace.task import MATCHES, Task, apportion
 
@@ -68,6 +68,8 @@ def match_strata(snapshot: Snapshot) -> NDArray[np.int64]:
     asked.
     """
     searches, words = sought(snapshot)[0], snapshot.pool_words
+    for search in searches:
+        refuse(search)  # which names it, of several
     found = [words.holding(search.query) for search in searches]
     if examples := _examples(snapshot):
         found.append(_like(snapshot, examples))

@@ -72,6 +72,24 @@ def free_rows(snapshot: Snapshot, rows: NDArray[np.int64]) -> NDArray[np.int64]:
     return np.sort(rows[np.unique(words.keys[rows], return_index=True)[1]])
 
 
+def left_out(snapshot: Snapshot, rows: NDArray[np.int64]) -> dict[str, int]:
+    """Why others of these rows than `free_rows` are not free, and how many; one reason for each."""
+    words, left = snapshot.pool_words, np.setdiff1d(rows, free_rows(snapshot, rows))
+    is_behind = left >= len(words.pool)  # all of those are labeled
+    found, left = Counter(labeled=int(is_behind.sum())), left[~is_behind]
+    reasons = {
+        "in the test or validation set": np.flatnonzero(snapshot.held_out),
+        "labeled": words.pool.rows_of([*snapshot.labels.ids()]),
+        "waiting for a label": words.pool.rows_of([*snapshot.waiting]),
+        "without text": np.flatnonzero(words.is_blank),
+        "copies": left,
+    }
+    for why, these in reasons.items():
+        found[why] += int(np.isin(left, these).sum())
+        left = np.setdiff1d(left, these)
+    return {why: number for why, number in found.items() if number}
+
+
 def refused(snapshot: Snapshot, number: int) -> str:
     """Why so many items cannot be labeled at once, and what to do instead; empty if they can be."""
     targets, splits = snapshot.workspace.task.targets, snapshot.labels.splits

@@ -14,7 +14,6 @@ from core.workspace.layout import SEARCHES, Workspace
 from core.workspace.task_toml import pair, read_table
 
 MOST_SEARCHES = 100  # each of them reads every text
-COLOR = "#e69f00"
 
 
 @dataclass(frozen=True)
@@ -24,7 +23,6 @@ class Search:
     name: str
     query: str
     label: str = ""
-    color: str = COLOR
 
 
 def read_searches(workspace: Workspace) -> tuple[Search, ...]:
@@ -40,7 +38,7 @@ def read_searches(workspace: Workspace) -> tuple[Search, ...]:
 
 def keep_search(workspace: Workspace, search: Search) -> None:
     """Adds the search, or puts it in the place of the one of this name; raises SearchError."""
-    _check(search)
+    refuse(search)
     with workspace.locked():
         kept = {each.name: each for each in _stored(workspace)} | {search.name: search}
         if len(kept) > MOST_SEARCHES:
@@ -58,12 +56,12 @@ def examine_searches(workspace: Workspace) -> Iterator[Finding]:
     """What the doctor says of `searches.toml`."""
     try:
         for search in _stored(workspace):
-            _check(search)
+            refuse(search)
     except SearchError as error:
         yield Finding(Kind.UNREADABLE_FILE, SEARCHES, str(error))
 
 
-def _check(search: Search) -> None:
+def refuse(search: Search) -> None:
     """Raises SearchError unless the search has a name, and a query that can be asked."""
     if not search.name.strip() or not read_query(search.query).patterns:
         raise SearchError("A search needs a name, and at least one word. Write both.")
@@ -87,6 +85,7 @@ def _stored(workspace: Workspace) -> list[Search]:
         found: dict[str, Search] = {}
         for entry in entries:
             where = next(heads, SEARCHES)
+            entry.pop("color", None)  # of which earlier versions made no use
             search = Search(**read_table(entry, asdict(Search("", "")), "a search"))
             if search.name in found:
                 raise TaskError(f"`{search.name}` is there twice. Give one another name.")

@@ -70,6 +70,7 @@ def _facts(task: Task, names: Mapping[str, str]) -> dict[str, str]:
         "column above a text": task.before,
         "order of labels": "the frequent ones first" if task.frequent_first else "as listed",
         "share of kept searches at first": f"{100 * task.rare_start:g}%",
+        "share of unseen labels looked at": f"{100 * task.recheck_bulk:g}%",
         "share of second opinions": f"{100 * quality.overlap:g}%",
         "share of repeats": f"{100 * quality.repeat:g}%",
         "number of items to start with": f"{quality.start:,}",

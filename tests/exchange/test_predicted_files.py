@@ -199,7 +199,9 @@ def test_texts_that_wait_for_a_held_out_label_have_no_prediction(
     told = pq.read_table(tmp_path / "out" / "a.parquet").to_pylist()
     assert [row["predicted"] is None for row in told] == [False, True, True]
     assert [row["p_1"] is None for row in told] == [False, True, True]
-    assert "1 rows wait for the label" in " ".join(done.sentences(snapshot.workspace.task))
+    assert "1 row without a prediction until the label" in " ".join(
+        done.sentences(snapshot.workspace.task)
+    )
 
 
 def test_the_command_line_predicts_a_folder(snapshot: Snapshot, folder: Path, tmp_path: Path):

@@ -107,7 +107,7 @@ def test_a_large_table_is_predicted_block_by_block(
 def test_a_bad_row_is_told_and_nothing_is_written(snapshot: Snapshot, tmp_path: Path):
     path = tmp_path / "bad.csv"
     path.write_text("nr,message\n" + "1,a flood\n" * 5000 + "2,a,flood\n", encoding="utf-8")
-    with pytest.raises(TableError, match=r"bad\.csv: 1 rows cannot be read: line 5002 has 3 cells"):
+    with pytest.raises(TableError, match=r"bad\.csv: 1 row cannot be read: line 5002 has 3 cells"):
         made(snapshot, path, tmp_path / "out.csv")
     assert sorted(each.name for each in tmp_path.glob("*out*")) == []
 
@@ -124,7 +124,7 @@ def test_a_row_without_a_text_has_no_prediction(snapshot: Snapshot, tmp_path: Pa
         "",
     ]
     assert (done.n_items, done.without_text, sum(done.per_label.values())) == (2, 1, 1)
-    assert "1 rows have no text" in " ".join(done.sentences(snapshot.workspace.task))
+    assert "1 row without text" in " ".join(done.sentences(snapshot.workspace.task))
 
 
 def test_a_text_of_several_columns_is_predicted_as_one(snapshot: Snapshot, tmp_path: Path):

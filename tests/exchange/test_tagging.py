@@ -97,7 +97,7 @@ def test_a_table_comes_back_in_every_format(snapshot: Snapshot, tmp_path: Path):
         "news.parquet", "predicted (2)", ("message",),
     )  # fmt: skip
     assert sum(x.predicted for x in found.labels) == 59
-    assert "1 rows have no text" in " ".join(found.sentences)
+    assert "1 row without text" in " ".join(found.sentences)
     assert any("mean confidence" in told for told in found.sentences)
     whole = pq.read_table(BytesIO(tagging.as_file(path, found, ".parquet").read()))
     assert whole.column_names[:4] == ["predicted", "message", "day", "tags"]
@@ -116,6 +116,26 @@ def test_a_table_comes_back_in_every_format(snapshot: Snapshot, tmp_path: Path):
         assert (row["message"], row["predicted (2)"]) == (
             told["message"], told["predicted (2)"] or "",
         )  # fmt: skip
+
+
+def test_columns_are_told_apart_whatever_the_table_calls_them(snapshot: Snapshot, tmp_path: Path):
+    rows = [
+        {"Text": "no", "text": f"a flood in town {at}", "in": {"it": f"a cup {at}"},
+         "Predicted": 0, "CONFIDENCE": 7}
+        for at in range(9)
+    ]  # fmt: skip
+    pq.write_table(pa.Table.from_pylist(rows), tmp_path / "in.parquet")
+    asked = Columns("text (2)", further_texts=("in.it",))
+    found = tagged_of(snapshot, tmp_path / "in.parquet", Reading(), asked)
+    assert (found.answer, found.confidence) == ("predicted (2)", "confidence (2)")
+    texts = [f"{row['text']}\n\n{row['in']['it']}" for row in rows]
+    said = Predictor(snapshot.workspace.task, train(snapshot).model)(texts)
+    assert {x.value: x.predicted for x in found.labels} == {
+        x: [*said.predicted].count(x) for x in ("1", "0")
+    }
+    assert list(found.histogram) == np.histogram(said.confidence, tagging.BINS, (0, 1))[0].tolist()
+    shown = tagging.some_rows(snapshot.workspace.path, found, 9, 0)
+    assert sorted(text for text, _, _ in shown) == texts
 
 
 def test_some_rows_are_random_and_have_a_prediction_of_the_model(
@@ -158,6 +178,12 @@ def test_the_newest_few_are_kept_and_damaged_ones_left_out(
                 lambda: tagging.some_rows(path, newest, 10, 0)):  # fmt: skip
         with pytest.raises(ExportError, match="gone"):
             ask()
+
+
+def test_the_longest_cell_of_any_column_is_known(snapshot: Snapshot, tmp_path: Path):
+    (tmp_path / "in.csv").write_text(f"message,note,nr\na flood,{'x' * 40_000},1\nb,,2\n")
+    found = tagged_of(snapshot, tmp_path / "in.csv", Reading(), Columns("message"))
+    assert found.longest == 40_000
 
 
 def test_a_table_that_cannot_be_read_leaves_nothing(snapshot: Snapshot, tmp_path: Path):

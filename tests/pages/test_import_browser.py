@@ -1,5 +1,6 @@
 """Import in a real browser: a file from the disk, its labels, the card, and the way back."""
 
+import re
 from pathlib import Path
 
 import pytest
@@ -88,6 +89,19 @@ def test_an_import_that_takes_long_tells_it(page: Page, workspace: Workspace, tm
         expect(page.get_by_text("Importing …")).to_be_visible()
     expect(page.get_by_role("button", name="Start labeling")).to_be_visible()
     assert len(read_snapshot(open_workspace(workspace.path)).labels.items) == 30
+
+
+def test_an_import_that_another_page_stops_says_so_on_return(
+    page: Page, workspace: Workspace, tmp_path: Path
+):
+    choose(page, tickets(tmp_path))
+    with workspace.locked():
+        import_button(page).click()
+        expect(page.get_by_text("Stay on this page until it is done")).to_be_visible()
+        page.get_by_role("link", name="Home").click()
+        expect(page).not_to_have_url(re.compile("data"))
+    page.get_by_role("link", name="Data").click()
+    expect(page.get_by_text("The import of tickets.csv was stopped.")).to_be_visible()
 
 
 def test_a_question_is_answered_by_keys_and_the_next_file_asks_its_own(

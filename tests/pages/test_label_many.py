@@ -99,7 +99,7 @@ def test_it_is_said_how_many_are_left_out(make_workspace: MakeWorkspace, monkeyp
     team = team_of(make_workspace)
     bulk_label(team, 20)
     page = explore(team, monkeypatch)
-    assert "280 items, without 20: those that are labeled, wait for a label" in told(page)
+    assert "280 items. Left out: 20 labeled." in told(page)
     assert "Label these 280 as" in told(page)
     page = explore(team, monkeypatch, words="flood quake")
     assert "Label these" not in told(page)

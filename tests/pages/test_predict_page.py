@@ -1,5 +1,6 @@
 """The Data page's tab Predict: from Home to predictions of the pool and of an uploaded file."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -109,3 +110,5 @@ def test_a_file_that_is_refused_says_so(demo: Path, monkeypatch: pytest.MonkeyPa
 def test_formats_that_cannot_hold_all_rows_are_not_offered():
     one = tagging.Tagged("a", "", "run-0001", "", 10**7, ("text",), "label", "confidence", "by", ())
     assert [*predict.formats(one)] == ["CSV", "JSON lines", "Parquet"]
+    assert "Excel" in predict.formats(replace(one, n_items=2, longest=32_767))
+    assert "Excel" not in predict.formats(replace(one, n_items=2, longest=32_768))

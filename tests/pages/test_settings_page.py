@@ -16,6 +16,7 @@ from core.workspace.snapshot import read_snapshot
 from core.workspace.task import HOLD, MAX_LABELS, SPLITS, Label, Quality, Task
 from core.workspace.task_file import task_text, task_toml
 from core.workspace.task_toml import load_task
+from pages.ui.data.settings import RECHECK
 from pages.ui.escape_markdown import plain
 from tests.browser import eventually, said
 from tests.conftest import MakeWorkspace, headlines, write_csv
@@ -109,6 +110,13 @@ def test_what_is_edited_is_told_then_saved_and_the_former_file_is_kept(path: Pat
     assert (path / "set_aside" / "task.toml").read_bytes() == former
     assert "Nothing is changed yet." in [each.value for each in page.caption]
     assert field(page, "Title").value == "Storms & <b>floods</b>"
+
+
+def test_how_many_unseen_labels_are_looked_at_is_set_here(path: Path, monkeypatch):
+    page = edit(settings(path, monkeypatch), RECHECK, 12.5)
+    assert "from 5% to 12.5%" in told(page), told(page)
+    save(page)
+    assert task(path).recheck_bulk == 0.125
 
 
 def test_a_label_is_added_and_removed_again_while_no_item_has_it(path: Path, monkeypatch):

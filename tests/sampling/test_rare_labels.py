@@ -6,7 +6,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from core.errors import LoopError
+from core.errors import LoopError, SearchError
 from core.features.base import Features
 from core.features.cached import pool_space
 from core.sampling.mix import mixed
@@ -96,6 +96,14 @@ def test_matches_choose_unlabeled_items_that_a_search_finds(active: Snapshot):
 def test_without_kept_searches_the_strategy_is_refused(active: Snapshot):
     with pytest.raises(LoopError, match="Keep one on Explore"):
         preview(active, wishes=BatchRequest(mix={"matches": 5}))
+
+
+def test_of_several_searches_the_one_that_cannot_be_asked_is_named(active: Snapshot):
+    keep(active, ("floods", "flood", "1"))
+    with (active.workspace.path / "searches.toml").open("a") as file:
+        file.write('\n[[searches]]\nname = "broken"\nquery = "/flo(od/"\n')
+    with pytest.raises(SearchError, match="`broken`: The regular expression cannot be read"):
+        match_strata(active)
 
 
 def test_searches_of_rare_labels_alone_are_asked_where_there_are_some(active: Snapshot):

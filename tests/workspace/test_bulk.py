@@ -1,5 +1,6 @@
 """Labels given to a group at once: who is left out, the check, the write, the way back."""
 
+from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -204,6 +205,17 @@ def test_what_is_held_out_labeled_or_waiting_is_left_out_and_copies(make_workspa
         seen.add(key_of[item_id])
     found = bulk.free_rows(snapshot, np.arange(len(pool) + 2)[::-1])
     assert snapshot.pool_words.pool.ids.take(found).to_pylist() == free
+    held_out = {key_of[x.item_id] for x in snapshot.labels.splits["evaluation"]}
+    kinds = Counter(labeled=2)  # behind the pool
+    for item_id, text in pool:
+        if item_id not in free:
+            is_held_out = key_of[item_id] in held_out
+            kinds["in the test or validation set" if is_held_out
+                  else "labeled" if item_id in labeled
+                  else "waiting for a label" if item_id in waiting
+                  else "copies" if text.strip(" \u200b") else "without text"] += 1  # fmt: skip
+    assert bulk.left_out(snapshot, np.arange(len(pool) + 2)) == kinds
+    assert len(kinds) == 5
     group = begin(snapshot, team.inbox, [item_id for item_id, _ in pool], "0", REASON, ANN)
     assert [p.item_id for p in team.snapshot.logs.batch(group)] == free
 

@@ -39,7 +39,7 @@ def test_a_workspace_without_the_file_has_no_searches(workspace: Workspace):
 
 
 def test_what_is_kept_stands_there_until_it_is_forgotten(workspace: Workspace):
-    other = Search("both", '"river bank" flood', color="#000000")
+    other = Search("both", '"river bank" flood')
     keep_search(workspace, FLOODS)
     keep_search(workspace, other)
     assert read_searches(workspace) == (FLOODS, other)
@@ -48,6 +48,11 @@ def test_what_is_kept_stands_there_until_it_is_forgotten(workspace: Workspace):
     forget_search(workspace, "floods")
     forget_search(workspace, "nobody")
     assert read_searches(workspace) == (other,)
+
+
+def test_a_color_of_an_earlier_version_is_passed_over(workspace: Workspace):
+    written(workspace, '[[searches]]\nname = "a"\nquery = "flood"\ncolor = "#e69f00"\n')
+    assert read_searches(workspace) == (Search("a", "flood"),)
 
 
 NAMES = st.text(min_size=1, max_size=20).filter(str.strip)

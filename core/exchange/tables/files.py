@@ -5,6 +5,7 @@ A small file can claim to hold more than any machine has: what it would unpack t
 
 import json
 import zipfile
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager, suppress
 from datetime import datetime
@@ -151,6 +152,8 @@ def parquet_columns(path: Path, name: str) -> tuple[list[str], set[str]]:
         while any(pa.types.is_struct(each.type) for each in table.schema):
             table = table.flatten()
         schema = table.schema
+        if twice := [x for x, number in Counter(schema.names).items() if number > 1]:
+            raise TableError(f"{name} has two columns `{twice[0]}`. Give one another name.")
         return schema.names, {each.name for each in schema if pa.types.is_nested(each.type)}
 
 

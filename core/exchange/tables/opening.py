@@ -3,10 +3,11 @@
 import gzip
 import zipfile
 import zlib
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import asdict, replace
 from itertools import islice
 from pathlib import Path
+from typing import Any
 
 from core.errors import TableError
 from core.exchange.tables import files, reader, tool_formats
@@ -122,9 +123,7 @@ def _open_records(table: SourceTable, reading: Reading) -> SourceTable:
         columns, structured = files.record_columns(records, table.name)
     else:
         form, (columns, structured) = "Parquet", files.parquet_columns(table.plain, table.name)
-    structured = frozenset(structured)
-    found = replace(table, columns=_distinct(columns), format=form, structured=structured)
-    return _as_tool(found, reading)
+    return _as_tool(replace(table, format=form, **_named(columns, structured)), reading)
 
 
 def _open_delimited(table: SourceTable, ending: str, reading: Reading) -> SourceTable:
@@ -167,10 +166,9 @@ def _of_tool(table: SourceTable, tool: tool_formats.ToolFormat) -> SourceTable:
     ordered = [*roles.values(), *(name for name in names if name not in roles.values())]
     return replace(
         table,
-        columns=_distinct(ordered),
+        **_named(ordered, structured),
         format=tool.name,
         roles=Columns(**{"text": "text", **roles}),
-        structured=frozenset(structured),
         tool=tool,
         raw=table,
         decided=decided,
@@ -248,6 +246,13 @@ def _with_columns(
         # A delimiter at the end of each row; or R, which names no column of row names.
         names = ["", *names] if any(row[-1] for row in wider) else [*names, ""]
     return replace(table, columns=_distinct(names), has_header=True, doubts=doubts)
+
+
+def _named(fields: Sequence[str], structured: Collection[str]) -> dict[str, Any]:
+    """What a table of records is told of its columns, whose names may not differ in case alone."""
+    columns = _distinct(fields)
+    held = frozenset(x for x, field in zip(columns, fields, strict=True) if field in structured)
+    return {"columns": columns, "fields": tuple(fields), "structured": held}
 
 
 def _distinct(names: Sequence[str]) -> tuple[str, ...]:

@@ -73,16 +73,18 @@ class SourceTable:
     """A table in a file: its columns, and how they are to be read.
 
     `encoding`, `delimiter` and `quote` are empty for kinds that know none; `sheet` for all but
-    workbooks and zip archives. `roles` are the columns that a tool's format defines; columns that
-    are `structured` hold lists or objects; `raw` is the table without the `tool`. `plain`
-    is the file itself, or a copy that is unpacked, in UTF-8, and has the usual line ends; it goes
-    with the table. `decided` counts texts of several people's labels one of which is marked.
+    workbooks and zip archives. `fields` are what records call the columns. `roles` are the columns
+    that a tool's format defines; columns that are `structured` hold lists or objects; `raw` is the
+    table without the `tool`. `plain` is the file itself, or a copy that is unpacked, in UTF-8, and
+    has the usual line ends; it goes with the table. `decided` counts texts of several people's
+    labels one of which is marked.
     """
 
     path: Path
     kind: str
     plain: Path
     columns: tuple[str, ...] = ()
+    fields: tuple[str, ...] = ()
     format: str = ""
     has_header: bool = True
     encoding: str = ""
@@ -160,9 +162,9 @@ class SourceTable:
     def _raw(self, window: int) -> Iterator[Cells]:
         if self.tool and self.raw:
             records = records_of(self.raw, window)
-            yield from files.record_cells(records, self.columns, self.tool.rows)
+            yield from files.record_cells(records, self.fields, self.tool.rows)
         elif self.kind in ("json", "parquet"):
-            yield from files.record_cells(records_of(self, window), self.columns)
+            yield from files.record_cells(records_of(self, window), self.fields)
         else:
             if self.kind == "csv":
                 blocks = csv_rows(self.plain, self.dialect, window)

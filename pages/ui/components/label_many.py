@@ -35,15 +35,16 @@ def offer(snapshot: Snapshot, rows: Callable[[], Rows], reason: str, key: str) -
             by_hand.ask_name(f"{by_hand.NAME}_{key}")
             return
         asked = rows()
-        _choose(snapshot, bulk.free_rows(snapshot, asked), len(asked), reason, key)
+        _choose(snapshot, asked, reason, key)
         offer_undo(snapshot, key)
 
 
-def _choose(snapshot: Snapshot, free: Rows, n_asked: int, reason: str, key: str) -> None:
+def _choose(snapshot: Snapshot, asked: Rows, reason: str, key: str) -> None:
     """The labels, and how many items would get one; or why none can."""
-    if left := n_asked - len(free):
-        told = "those that are labeled, wait for a label or are held out, copies, and empty texts"
-        st.caption(f"{counted(len(free), 'item')}, without {left:,}: {told}.")
+    free = bulk.free_rows(snapshot, asked)
+    if left := bulk.left_out(snapshot, asked):
+        told = ", ".join(f"{number:,} {why}" for why, number in left.items())
+        st.caption(f"{counted(len(free), 'item')}. Left out: {told}.")
     if refusal := bulk.refused(snapshot, len(free)):
         st.caption(plain(refusal))
         return

@@ -19,6 +19,7 @@ from pages.ui.importing.reading import Upload, choose_reading, show_name, upload
 from pages.ui.importing.refusal import LEAVE_OUT, refuse
 
 RUN, TAKEN_BACK = "import_run", "import_taken_back"
+BEGUN = "import_begun"  # session state: the file whose import has not ended
 
 
 class Imported(NamedTuple):
@@ -38,6 +39,7 @@ def show(path: Path) -> None:
         return
     snapshot = session.snapshot_or_stop()
     show_taken_back()
+    show_stopped()
     upload = upload_file()
     run = st.session_state.get(RUN)
     if run and run.path == path and upload in (None, run.upload):
@@ -65,16 +67,25 @@ def _show_form(snapshot: Snapshot, upload: Upload) -> None:
     is_pressed = st.button("Import", type="primary", icon=":material/upload:", **go)
     if not is_pressed or not session.may("import"):
         return
-    path = snapshot.workspace.path
+    path, st.session_state[BEGUN] = snapshot.workspace.path, upload.path.name
     try:
         # Whoever stops the page, or presses something else, stops it before anything is written.
-        with progress_shown("Importing …") as progress:
+        with progress_shown("Importing … Stay on this page until it is done.") as progress:
             result = plan.carry_out(path, leave_out, progress)
             st.session_state[RUN] = Imported(path, upload, result)
     except SunlightError as error:
+        del st.session_state[BEGUN]
         refuse(str(error))
         return
+    del st.session_state[BEGUN]
     st.rerun()
+
+
+def show_stopped() -> None:
+    """Which import another page, or another press, has stopped, once."""
+    if name := st.session_state.pop(BEGUN, ""):
+        told = f"The import of {name} was stopped. Unless it is under Imports below, nothing of it"
+        st.warning(plain(f"{told} was written: import it again."))
 
 
 def show_result(result: ImportResult) -> None:

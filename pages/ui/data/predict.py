@@ -9,7 +9,7 @@ import streamlit as st
 from core.errors import SunlightError
 from core.evaluation.intervals import right_among
 from core.exchange import tagging
-from core.exchange.table_writers import MOST_SHEET_ROWS
+from core.exchange.table_writers import LONGEST_SHEET_TEXT, MOST_SHEET_ROWS
 from core.exchange.tables.reader import Reading
 from core.exchange.tagging import LabelCount, Tagged
 from core.system.jobs import Job
@@ -166,9 +166,9 @@ def _show_some(snapshot: Snapshot, tagged: Tagged) -> None:
 
 
 def formats(tagged: Tagged) -> dict[str, str]:
-    """The endings of the formats that can hold as many rows."""
-    is_left_out = {"Excel"} if tagged.n_items > MOST_SHEET_ROWS else set()
-    return {name: ending for name, ending in FORMATS.items() if name not in is_left_out}
+    """The endings of the formats that can hold as many rows, and texts as long."""
+    fits = tagged.n_items <= MOST_SHEET_ROWS and tagged.longest <= LONGEST_SHEET_TEXT
+    return {name: ending for name, ending in FORMATS.items() if fits or name != "Excel"}
 
 
 def _show_downloads(path: Path, tagged: Tagged) -> None:

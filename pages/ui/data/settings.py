@@ -41,6 +41,7 @@ AGAIN = {
     "repeat": ("Repeats, in %", "Random items that come back to the same person a week later."),
 }
 START = "From kept searches and like the first finds, in %, until a rare label has ten items"
+RECHECK = "On top of a batch, in % of it: items that *Label many* labeled unseen"
 PERCENT = {"min_value": 0.0, "max_value": 100.0, "step": 1.0, "format": "%g"}
 DISPUTED = {"first": "count as labeled first", "hold": "wait until somebody decides"}
 
@@ -136,9 +137,10 @@ def _form(task: Task, snapshot: Snapshot, items: Mapping[str, int]) -> Task:
     called = f"Items in a batch until {FEW_LABELS} training labels (0: the same)"
     first = _number(left, called, task.first_batch_size)
     start = _number(right, START, 100 * task.rare_start, **PERCENT)
+    recheck = _number(left, RECHECK, 100 * task.recheck_bulk, **PERCENT)
     words = {"title": title, "short": short, "detailed": detailed.strip(), "several": several}
     numbers = {"batch_size": size, "first_batch_size": first, "targets": targets, "mix": mix}
-    numbers["rare_start"] = round(start / 100, 8)
+    numbers |= {"rare_start": round(start / 100, 8), "recheck_bulk": round(recheck / 100, 8)}
     offered = tuple(label for label in labels if not label.retired)
     retired = tuple(label for label in labels if label.retired)
     card = _card(task, snapshot.pool_words.pool.columns) | {"quality": _quality(task)}

@@ -1,5 +1,6 @@
 """A small file that claims to hold more than a machine has is refused before it is unpacked."""
 
+import json
 import zipfile
 from datetime import datetime
 from pathlib import Path
@@ -127,3 +128,21 @@ def test_objects_in_objects_become_columns_to_a_depth(tmp_path: Path, levels: in
     table = open_table(path)
     assert table.columns == ("text", "of" + ".a" * min(levels, 20))
     assert table.head(1)[0][1].count("{") == max(0, levels - 20)
+
+
+def test_fields_that_differ_in_case_or_spaces_alone_keep_their_cells(tmp_path: Path):
+    rows = [{"Text": "a", "text": "b", "note ": ["c"]}, {"text": "d"}]
+    (tmp_path / "in.jsonl").write_text("".join(f"{json.dumps(row)}\n" for row in rows))
+    pq.write_table(pa.Table.from_pylist(rows), tmp_path / "in.parquet")
+    for name in ("in.jsonl", "in.parquet"):
+        table = open_table(tmp_path / name)
+        assert table.columns == ("Text", "text (2)", "note")
+        assert table.head(9) == [["a", "b", '["c"]'], ["", "d", ""]]
+        assert table.structured == {"note"}
+
+
+def test_a_parquet_file_with_two_columns_of_one_name_is_refused(tmp_path: Path):
+    columns = [pa.array(["a"]), pa.array(["b"])]
+    pq.write_table(pa.table(columns, names=["text", "text"]), tmp_path / "in.parquet")
+    with pytest.raises(TableError, match="two columns `text`"):
+        open_table(tmp_path / "in.parquet")
