@@ -218,7 +218,11 @@ def _bad_and_good(data: bytes) -> tuple[int, int]:
 def _likeliest(lines: Sequence[bytes]) -> Encoding:
     """The code page whose reading is the likeliest, with those that are about as good."""
     alike: dict[tuple[str, ...], list[_Page]] = {}
+    # Words of other scripts have letters side by side.
+    is_latin = not re.search(rb"[\x80-\xff]{2}", b"\n".join(lines))
     for page in _pages():
+        if is_latin and not any(x.script == "LATIN" and x.name != ANYWHERE for x in page.spoken):
+            continue
         texts = (line.decode(page.name, "replace").translate(LOOK_ALIKE) for line in lines)
         alike.setdefault(tuple(texts), []).append(page)
     evidence = evidence_of_ascii(lines)

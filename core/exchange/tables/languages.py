@@ -108,6 +108,8 @@ def chance(sign: str) -> float:
     category = unicodedata.category(sign)
     if category in ("Cc", "Cn", "Co", "Cs") or sign in "\ufffd\ufeff":
         return BAD
+    if sign.isdecimal() or sign in "£€":  # what amounts are written with
+        return 1e-2 if sign.isdecimal() else 1e-3
     if sign in USUAL_SIGNS:
         return 2e-4
     if sign in USUAL_LETTERS:

@@ -206,6 +206,15 @@ def test_utf_8_with_a_bad_line_behind_the_first_block_is_utf_8(path: Path):
     assert recognize(written(path, data)).name == "utf-8"
 
 
+@pytest.mark.parametrize("sign", ["£", "€"])
+def test_a_sign_of_money_in_english_is_no_letter_of_another_script(path: Path, sign: str):
+    lines = [
+        f"{at},GET {sign}{at}00 now! msg WIN to 8{at}614. {sign}1.{at}0/txt" for at in range(12)
+    ]
+    path.write_bytes("\n".join(["id,text", *lines]).encode("cp1252"))
+    assert recognize(path).name == "cp1252"
+
+
 def test_doubt_is_told_and_shown(path: Path):
     doubtful = recognize(written(path, b"1,B\xe3\n2,plain\n"))
     assert doubtful.alternatives
