@@ -14,6 +14,7 @@ from core.models.networks import LinearNetwork, probabilities_of
 from core.models.row_space import is_worthwhile, row_space
 from core.models.training import LabeledTexts, require_two_labels
 from core.pool.bags import Indices, Mask
+from core.system.parallel import in_order, single_threads
 
 NEVER = -20.0  # the logit of a label that no training item has
 
@@ -28,7 +29,10 @@ class LinearLearner:
         self.space = row_space(self.features, len(self.columns)) if is_long else None
 
     def train(self, rows: Indices, start: Model | None = None) -> Model:
-        """A model of these items alone; `start` shortens the way. LoopError: too few labels."""
+        """A model of these items alone. LoopError: too few labels.
+
+        One that starts at a model of more items is rough: good enough to calibrate that one.
+        """
         targets, labels, several = self.items.targets[rows], self.items.labels, self.items.several
         if several:
             present, fit_to = np.flatnonzero(_to_learn(targets, start)), fit_each_label
@@ -37,18 +41,19 @@ class LinearLearner:
             require_two_labels(targets)
             present, targets = np.unique(targets, return_inverse=True)
             start, fit_to = start if len(present) == len(labels) else None, fit_logistic
-        begin = None
+        begin, rough = None, start is not None
         if start is not None:
             first, outputs = start.network.first, present if several else slice(None)
             weights = (first.sparse, first.dense, first.bias)
             begin = Fit(*(values.detach().double().numpy()[..., outputs] for values in weights))
         if self.space is None:
-            fit = fit_to(self.features.take(rows), len(self.columns), targets, begin)
+            fit = fit_to(self.features.take(rows), len(self.columns), targets, begin, rough=rough)
         else:
             if begin is not None:
                 product = start.network.product(self.features)
                 begin = self.space.start(begin, product[:, outputs])
-            fit = self.space.weights(fit_to(self.space.turned.take(rows), 0, targets, begin))
+            turned = self.space.turned.take(rows)
+            fit = self.space.weights(fit_to(turned, 0, targets, begin, rough=rough))
         network = _network(fit, present, len(labels), several=several)
         network.first.columns.copy_(torch.from_numpy(self.columns))
         model = Model("linear", network, self.source, labels, self.seed)
@@ -58,9 +63,10 @@ class LinearLearner:
     def train_all(self, parts: Sequence[Indices]) -> tuple[Model, list[Model]]:
         """As `BookLearner.train_all`."""
         every = np.arange(len(self.items.texts))
-        model = self.train(every)
-        others = [self.train(np.setdiff1d(every, part), model) for part in parts]
-        return model, others
+        with single_threads(1) as pool:  # on a busy machine several take ten times as long
+            model = pool.submit(self.train, every).result()
+        others = in_order(lambda part: self.train(np.setdiff1d(every, part), model), parts)
+        return model, list(others)
 
     def predict(self, model: Model, rows: Indices) -> Probabilities:
         """As `BookLearner.predict`."""

@@ -13,7 +13,7 @@ compiler: 1.4 seconds and 70 megabytes, for each call of the command line.
 """
 
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -22,6 +22,7 @@ import torch
 from numpy.typing import NDArray
 
 from core.features.base import Features
+from core.system.parallel import in_order
 
 Matrix = NDArray[np.float64]
 MOST_STEPS = 100
@@ -29,10 +30,12 @@ MOST_TURNS = 1_000  # conjugate directions in one step; a hundred are many
 MOST_HALVINGS = 40
 DECREASE = 1e-4
 """Of what the slope promises, the share that a step must bring, as Nocedal and Wright choose it."""
-CARE = 0.03
-"""How much of the gradient the first step may leave, where it goes to the parabola's bottom. With
-more care there are fewer steps, and the search in each takes longer: from 0.03 to 0.1 the whole
-takes the same time, at 0.5 twice as long near the minimum."""
+CARE = 0.3
+"""How much of the gradient the first steps may leave, where they go to the parabola's bottom. With
+more care there are fewer steps, and the search in each takes longer: at 0.03 both take twice."""
+FURTHER = 0.25
+"""Of the slope at the start, what may be left after a step, or have come up on the other side; else
+the step is made as long as a parabola through both slopes tells, at most four times."""
 
 
 class Convex(Protocol):
@@ -46,7 +49,11 @@ class Convex(Protocol):
 
 
 def minimize(
-    function: Convex, start: Matrix, gradient_below: float, axis: int | None = None
+    function: Convex,
+    start: Matrix,
+    gradient_below: float,
+    axis: int | None = None,
+    most_care: float = CARE,
 ) -> Matrix:
     """Where no part of the gradient is above `gradient_below`, or no step leads further down.
 
@@ -59,7 +66,7 @@ def minimize(
         is_open = np.abs(gradient).max(axis=axis, initial=0) > gradient_below
         if not is_open.any():
             break
-        care = np.minimum(CARE, (_dot(gradient, gradient, axis) / first) ** 0.25)
+        care = np.minimum(most_care, (_dot(gradient, gradient, axis) / first) ** 0.25)
         step = _parabola_bottom(*function.curvature(point), gradient, care, is_open, axis)
         found = _step(function, point, value, gradient, step, axis)
         if found is None:
@@ -82,9 +89,9 @@ def _parabola_bottom(
     diagonal itself takes, which makes too much of the rare columns.
     """
     scale = diagonal**-0.5
-    step, left = np.zeros_like(gradient), -gradient
+    step, left = np.zeros_like(diagonal), -gradient.astype(diagonal.dtype)
     scaled = scale * left
-    direction, size = scaled, _dot(left, scaled, axis)
+    direction, size = scaled.copy(), _dot(left, scaled, axis)
     enough = care**2 * size
     for _ in range(MOST_TURNS):
         goes_on = is_open & (size > enough)
@@ -92,28 +99,44 @@ def _parabola_bottom(
             break
         bent = times(direction)
         length = np.where(goes_on, size, 0) / np.where(goes_on, _dot(direction, bent, axis), 1)
-        step = step + length * direction
-        left = left - length * bent
-        scaled = scale * left
+        step += length * direction
+        left -= length * bent
+        np.multiply(scale, left, out=scaled)
         before, size = size, _dot(left, scaled, axis)
-        direction = scaled + np.where(goes_on, size, 0) / np.where(goes_on, before, 1) * direction
+        direction *= np.where(goes_on, size, 0) / np.where(goes_on, before, 1)
+        direction += scaled
     return step
 
 
 def _step(
     function: Convex, point: Matrix, value: Matrix, gradient: Matrix, step: Matrix, axis: int | None
 ) -> tuple[Matrix, Matrix, Matrix] | None:
-    """(point, value, gradient) after the step or half, a quarter … of it; None: none leads down."""
+    """(point, value, gradient) after the step or half, a quarter … of it; None: none leads down.
+
+    A whole step that leads down and is too long or too short is made as long as both slopes tell.
+    """
     slope = _dot(gradient, step, axis)
     size = np.ones_like(slope)
     for _ in range(MOST_HALVINGS):
         trial = point + size * step
-        new_value, new_gradient = function.value(trial)
-        is_lower = new_value <= value + DECREASE * size * slope
+        found = trial, *function.value(trial)
+        is_lower = found[1] <= value + DECREASE * size * slope
         if is_lower.all():
-            return (trial, new_value, new_gradient) if (size * slope).any() else None
+            break
         size = np.where(is_lower, size, size / 2)
-    return None
+    else:
+        return None
+    if not slope.any():
+        return None
+    left = _dot(found[2], step, axis) / np.where(slope, slope, 1)
+    is_off = (np.abs(left) > FURTHER) & (size == 1)
+    if is_off.any():
+        size = np.where(is_off, 1 / (1 - np.minimum(left, 0.75)), size)
+        trial = point + size * step
+        other = trial, *function.value(trial)
+        is_better = other[1] < found[1]
+        found = tuple(np.where(is_better, *each) for each in zip(other, found, strict=True))
+    return found
 
 
 def _dot(one: Matrix, other: Matrix, axis: int | None) -> Matrix:
@@ -121,10 +144,11 @@ def _dot(one: Matrix, other: Matrix, axis: int | None) -> Matrix:
     return (one * other).sum(axis=axis)
 
 
-MANY = 9  # labels from which on products of all outputs at once are faster than one after the other
-AT_ONCE = 32  # labels of a text that are fitted at once: ten tables of so many columns are kept
+AT_ONCE = 16  # outputs at once: ten tables of so many columns are kept, and one stays in the cache
 C = 3.0  # from 1 to 10, cross-validated scores of the training items lie within 0.011 of each other
 GRADIENT = 1e-7  # of the mean loss, where the search stops: probabilities are then within 1e-6
+NEAR = 0.001  # `CARE` from `ROUGH` on: one step or two
+ROUGH = 3e-5  # likewise, as far as 32 bits go; enough for probabilities that only calibrate
 
 
 @dataclass(frozen=True)
@@ -143,62 +167,91 @@ def balanced_weights(targets: NDArray[np.int64]) -> NDArray[np.float64]:
 
 
 def fit_logistic(
-    features: Features, n_columns: int, targets: NDArray[np.int64], start: Fit | None = None
+    features: Features,
+    n_columns: int,
+    targets: NDArray[np.int64],
+    start: Fit | None = None,
+    *,
+    rough: bool = False,
 ) -> Fit:
     """The minimum for targets 0 to n - 1, each of which occurs, with balanced labels.
 
     Of two labels it has one output, the log-odds of target 0; of more, one output each, with
-    intercepts that add up to 0. `start` only shortens the way: there is one minimum.
+    intercepts that add up to 0. `start` only shortens the way: there is one minimum. A `rough` one
+    has a gradient below `ROUGH`, and takes a fraction of the time.
     """
-    return _fit(_Loss(_design(features, n_columns, int(targets.max()) + 1), targets), start)
+    losses = [_Loss(design, targets) for design in _designs(features, n_columns, rough=rough)]
+    return _fit(losses, start)
 
 
 def fit_each_label(
-    features: Features, n_columns: int, targets: NDArray[np.bool_], start: Fit | None = None
+    features: Features,
+    n_columns: int,
+    targets: NDArray[np.bool_],
+    start: Fit | None = None,
+    *,
+    rough: bool = False,
 ) -> Fit:
     """The minimum of each label `(n_items, n_labels)` against the rest, balanced: its log-odds."""
-    design = _design(features, n_columns, MANY + 1)
-    fits = [Fit(np.empty((n_columns, 0)), np.empty((design.n_dense, 0)), np.empty(0))]
-    for first in range(0, targets.shape[1], AT_ONCE):
+    designs = _designs(features, n_columns, rough=rough)
+
+    def some_labels(first: int) -> Fit:
         some = slice(first, first + AT_ONCE)
         begin = start and Fit(*(part[..., some] for part in vars(start).values()))
-        fits.append(_fit(_EachLoss(design, targets[:, some]), begin, axis=0))
+        return _fit([_EachLoss(design, targets[:, some]) for design in designs], begin, axis=0)
+
+    fits = in_order(some_labels, range(0, max(targets.shape[1], 1), AT_ONCE))
     parts = zip(*(vars(fit).values() for fit in fits), strict=True)
     return Fit(*(np.concatenate(part, axis=-1) for part in parts))
 
 
-def _fit(loss: "_Loss", start: Fit | None, axis: int | None = None) -> Fit:
-    begin = np.zeros((loss.design.n_rows, loss.truth.shape[1]))
+def _fit(losses: Sequence["_Loss"], start: Fit | None, axis: int | None = None) -> Fit:
+    """The minimum of one loss, given in 32 bits and, unless it is rough, again in 64."""
+    n_columns, n_outputs = losses[0].design.n_columns, losses[0].truth.shape[1]
+    found = np.zeros((losses[0].design.n_rows, n_outputs))
     if start is not None:
-        begin = np.concatenate([start.sparse, start.dense, start.bias[None]])
-    found = minimize(loss, begin, GRADIENT, axis)
-    bias, n_columns = found[-1], loss.design.n_columns
+        found = np.concatenate([start.sparse, start.dense, start.bias[None]])
+    for loss, ends in zip(losses, ((ROUGH, axis), (GRADIENT, axis, NEAR)), strict=False):
+        loss.rough = losses[0]
+        found = minimize(loss, found.astype(loss.design.kind), *ends)
+    found = found.astype(np.float64)
     # The same number added to all intercepts changes no probability.
-    bias = bias - bias.mean() if len(bias) > 1 and axis is None else bias
-    return Fit(found[:n_columns], found[n_columns:-1], bias)
+    found[-1] -= found[-1].mean() if n_outputs > 1 and axis is None else 0
+    return Fit(found[:n_columns], found[n_columns:-1], found[-1])
 
 
 class _Loss:
-    """The objective over C and the number of items; `truth` is `(n_items, n_outputs)`, 1 or 0."""
+    """The objective over C and the number of items; `truth` is `(n_items, n_outputs)`, 1 or 0.
+
+    Curvature is that of `rough`: the search in 64 bits goes by it as well as by its own.
+    """
+
+    rough: "_Loss"
 
     def __init__(self, design: "_Design", targets: NDArray[np.int64]) -> None:
         n_labels = int(targets.max()) + 1
-        self.truth = np.eye(n_labels)[targets][:, : 1 if n_labels == 2 else n_labels]
-        self.weights = balanced_weights(targets)[:, None] / len(targets)
-        self.design = design
-        self.penalty = np.full((self.design.n_rows, 1), 1 / (C * len(targets)))
+        truth = np.eye(n_labels)[targets][:, : 1 if n_labels == 2 else n_labels]
+        self._keep(design, truth, balanced_weights(targets)[:, None])
+
+    def _keep(self, design: "_Design", truth: Matrix, weights: Matrix) -> None:
+        self.design, self.truth = design, truth.astype(design.kind)
+        self.weights = (weights / len(truth)).astype(design.kind)
+        self.penalty = np.full((design.n_rows, 1), 1 / (C * len(truth)), design.kind)
         self.penalty[-1] = 0  # the intercept is free
+        self.rough = self
 
     def value(self, point: Matrix) -> tuple[float, Matrix]:
         """The loss, and its gradient."""
         losses, probability = _losses(self.design.product(point), self.truth)
         pull = self.penalty * point
-        value = (self.weights[:, 0] * losses).sum() + (pull * point).sum() / 2
+        value = _exact(self.weights[:, 0] * losses) + _exact(pull * point) / 2
         errors = self.weights * (probability - self.truth)
         return value, self.design.transposed(errors) + pull
 
     def curvature(self, point: Matrix) -> tuple[Callable[[Matrix], Matrix], Matrix]:
         """The second derivatives as a product, and their diagonal."""
+        if self.rough is not self:
+            return self.rough.curvature(point.astype(self.rough.design.kind))
         probability = _losses(self.design.product(point), self.truth)[1]
 
         def times(table: Matrix) -> Matrix:
@@ -214,22 +267,21 @@ class _EachLoss(_Loss):
     """As many objectives as there are labels, one for each column: that of its log-odds."""
 
     def __init__(self, design: "_Design", targets: NDArray[np.bool_]) -> None:
-        self.truth, self.design = targets.astype(np.float64), design
         shares = [balanced_weights(has.astype(np.int64)) for has in targets.T]
-        self.weights = np.stack(shares, axis=1) / len(targets)
-        self.penalty = np.full((design.n_rows, 1), 1 / (C * len(targets)))
-        self.penalty[-1] = 0
+        self._keep(design, targets, np.array(shares).reshape(targets.shape[::-1]).T)
 
     def value(self, point: Matrix) -> tuple[Matrix, Matrix]:
         """The loss of each label, `(n_labels,)`, and the gradients."""
         scores, pull = self.design.product(point), self.penalty * point
         losses = np.logaddexp(0, scores) - self.truth * scores
-        value = (self.weights * losses).sum(axis=0) + (pull * point).sum(axis=0) / 2
+        value = _exact(self.weights * losses, 0) + _exact(pull * point, 0) / 2
         errors = self.weights * (_sigmoid(scores) - self.truth)
         return value, self.design.transposed(errors) + pull
 
     def curvature(self, point: Matrix) -> tuple[Callable[[Matrix], Matrix], Matrix]:
         """The second derivatives as a product, and their diagonal."""
+        if self.rough is not self:
+            return self.rough.curvature(point.astype(self.rough.design.kind))
         probability = _sigmoid(self.design.product(point))
         spread = self.weights * probability * (1 - probability)
 
@@ -238,6 +290,11 @@ class _EachLoss(_Loss):
             return bent + self.penalty * table
 
         return times, self.design.transposed(spread, squared=True) + self.penalty
+
+
+def _exact(parts: Matrix, axis: int | None = None) -> Matrix:
+    """Their sum in 64 bits: a step is judged by a difference that 32 would round away."""
+    return parts.sum(axis=axis, dtype=np.float64)
 
 
 def _sigmoid(scores: Matrix) -> Matrix:
@@ -255,22 +312,21 @@ def _losses(scores: Matrix, truth: Matrix) -> tuple[Matrix, Matrix]:
 
 
 class _Design:
-    """The items as a matrix of sparse columns, dense ones and the intercept, times a table."""
+    """The items as a matrix of sparse columns, dense ones and the intercept, times a table.
 
-    def __init__(self, features: Features, n_columns: int) -> None:
-        lengths = features.bags.lengths
-        self.ids = features.bags.ids.astype(np.int64)
-        self.row = np.repeat(np.arange(len(features)), lengths)
-        self.values = features.values.astype(np.float64)
-        self.filled = lengths > 0
-        self.firsts = features.bags.offsets[:-1][self.filled]
-        self.dense = np.pad(features.dense.astype(np.float64), ((0, 0), (0, 1)), constant_values=1)
-        self.n_columns = n_columns
+    All by torch, in as many threads as the calling one has; a column may stand in a row twice.
+    """
 
-    @property
-    def n_dense(self) -> int:
-        """How many dense columns there are, without the intercept."""
-        return self.dense.shape[1] - 1
+    def __init__(self, features: Features, n_columns: int, kind: type = np.float64) -> None:
+        ends, ids = features.bags.offsets, features.bags.ids.astype(np.int64)
+        row = np.repeat(np.arange(len(features)), features.bags.lengths)
+        values, order = features.values.astype(kind), np.argsort(ids, kind="stable")
+        turned_ends = np.concatenate([[0], np.cumsum(np.bincount(ids, minlength=n_columns))])
+        turned, shape = (turned_ends, row[order]), (n_columns, len(features))
+        self.sparse = _csr(ends, ids, values, shape[::-1])
+        self.turned = [_csr(*turned, values[order] ** power, shape) for power in (1, 2)]
+        dense = np.pad(features.dense.astype(kind), ((0, 0), (0, 1)), constant_values=1)
+        self.dense, self.n_columns, self.kind = torch.from_numpy(dense), n_columns, kind
 
     @property
     def n_rows(self) -> int:
@@ -279,61 +335,35 @@ class _Design:
 
     def product(self, table: Matrix) -> Matrix:
         """The matrix times a table, `(n_items, n_outputs)`."""
-        products = []
-        for column in table.T:
-            # By einsum, which calls no BLAS: see `minimize`.
-            sums = np.einsum("ij,j->i", self.dense, column[self.n_columns :])
-            if len(self.firsts):
-                parts = self.values * column.take(self.ids)
-                sums[self.filled] += np.add.reduceat(parts, self.firsts)
-            products.append(sums)
-        return np.stack(products, axis=1)
+        table = torch.from_numpy(table)
+        return _added(self.sparse, table[: self.n_columns], self.dense @ table[self.n_columns :])
 
     def transposed(self, errors: Matrix, *, squared: bool = False) -> Matrix:
         """The transpose, or that of the matrix' squares, times `(n_items, n_outputs)`."""
-        values, dense = (self.values**2, self.dense**2) if squared else (self.values, self.dense)
-        columns = []
-        for error in errors.T:
-            sparse = np.bincount(self.ids, values * error.take(self.row), self.n_columns)
-            columns.append(np.concatenate([sparse, np.einsum("ij,i->j", dense, error)]))
-        return np.stack(columns, axis=1)
+        errors, dense = torch.from_numpy(errors), self.dense
+        found = errors.new_zeros(self.n_rows, errors.shape[1])
+        _added(self.turned[squared], errors, found[: self.n_columns])
+        torch.matmul((dense**2 if squared else dense).T, errors, out=found[self.n_columns :])
+        return found.numpy()
 
 
-class _WideDesign(_Design):
-    """The same for many outputs at once: sparse columns by torch, dense ones by BLAS."""
-
-    def __init__(self, features: Features, n_columns: int) -> None:
-        super().__init__(features, n_columns)
-        # A column may stand in a row several times.
-        keys, at = np.unique(self.row * max(n_columns, 1) + self.ids, return_inverse=True)
-        row, ids = np.divmod(keys, max(n_columns, 1))
-        values = np.bincount(at, self.values, len(keys))
-        order, shape = np.argsort(ids, kind="stable"), (len(features), n_columns)
-        self.sparse = _csr(row, ids, values, shape)
-        turned = (ids[order], row[order]), values[order], shape[::-1]
-        self.turned = [_csr(*turned[0], turned[1] ** power, turned[2]) for power in (1, 2)]
-
-    def product(self, table: Matrix) -> Matrix:
-        """As `_Design.product`."""
-        sparse = self.sparse @ torch.from_numpy(table[: self.n_columns])
-        return self.dense @ table[self.n_columns :] + sparse.numpy()
-
-    def transposed(self, errors: Matrix, *, squared: bool = False) -> Matrix:
-        """As `_Design.transposed`."""
-        sparse = self.turned[squared] @ torch.from_numpy(errors)
-        dense = (self.dense**2 if squared else self.dense).T @ errors
-        return np.concatenate([sparse.numpy(), dense])
+def _added(sparse: torch.Tensor, table: torch.Tensor, sums: torch.Tensor) -> Matrix:
+    """The sums, to which the product is added: some columns at a time, as many as caches hold."""
+    for first in range(0, table.shape[1], AT_ONCE):
+        some = slice(first, first + AT_ONCE)
+        sums[:, some] += sparse @ table[:, some].contiguous()
+    return sums.numpy()
 
 
 def _csr(
-    rows: NDArray[np.int64], ids: NDArray[np.int64], values: Matrix, shape: tuple[int, int]
+    ends: NDArray[np.int64], ids: NDArray[np.int64], values: Matrix, shape: tuple[int, int]
 ) -> torch.Tensor:
-    ends = np.concatenate([[0], np.cumsum(np.bincount(rows, minlength=shape[0]))])
     parts = map(torch.from_numpy, (ends, ids, values))
     with warnings.catch_warnings(action="ignore"):  # torch says that these matrices are new
         return torch.sparse_csr_tensor(*parts, size=shape, check_invariants=False)
 
 
-def _design(features: Features, n_columns: int, n_outputs: int) -> _Design:
-    """The items as a matrix, in the way that is faster for so many outputs."""
-    return (_WideDesign if n_outputs > MANY else _Design)(features, n_columns)
+def _designs(features: Features, n_columns: int, *, rough: bool) -> list[_Design]:
+    """The items as a matrix in 32 bits and, unless it is rough, in 64."""
+    kinds = (np.float32,) if rough else (np.float32, np.float64)
+    return [_Design(features, n_columns, kind) for kind in kinds]

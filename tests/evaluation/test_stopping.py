@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 from core.evaluation.intervals import Interval
-from core.evaluation.runs import WATCHED, load_run, read_report
+from core.evaluation.runs import WATCHED, load_run, read_report, train
 from core.evaluation.stopping import Sign, advice, estimate, positives_left, stability
 from core.models.predict import score_texts
 from core.workspace.layout import open_workspace
@@ -98,6 +98,18 @@ def test_every_run_is_asked_about_the_same_items(demo: Path):
     model = load_run(snapshot, run)
     expected = model.columns.most_probable.answers(score_texts(model, texts))
     assert list(answers) == expected
+
+
+def test_neither_copies_nor_blank_texts_are_watched(make_workspace: MakeWorkspace):
+    """A copy would count one prediction twice; of a blank text a model can say nothing."""
+    rows = [row[:2] for row in headlines(60)]
+    copies = [(f"copy{at}", text) for at, (_, text) in enumerate(rows[20:])]
+    blank = [("none", ""), ("space", " \u200b\t")]
+    labels = {("training", label): [row for row in headlines(60)[:20] if row[2] == label]
+              for label in "01"}  # fmt: skip
+    snapshot = read_snapshot(make_workspace([*blank, *rows, *copies], labels))
+    watched = [item for item, _ in train(snapshot, name="linear").report.watched]
+    assert sorted(watched) == sorted(item for item, _ in rows)
 
 
 def test_without_runs_there_is_only_the_sample(make_workspace: MakeWorkspace):

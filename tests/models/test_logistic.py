@@ -9,8 +9,10 @@ from sklearn.linear_model import LogisticRegression
 
 from core.features.base import Features, bag_sums
 from core.models.logistic import (
+    AT_ONCE,
     C,
     Convex,
+    Fit,
     Matrix,
     _Design,
     _Loss,
@@ -36,14 +38,18 @@ def rows_and_targets(n_labels: int) -> tuple[Features, int, np.ndarray]:
     return rows, len(columns), np.where(draw.random(len(ITEMS)) < 0.3, noise, truth)
 
 
-@pytest.mark.parametrize("n_labels", [2, 3, 5])
+def probabilities(fit: Fit, rows: Features) -> np.ndarray:
+    """P(label) of each row, `(n_items, n_labels)`."""
+    scores = bag_sums(fit.sparse, rows.bags, rows.values) + rows.dense @ fit.dense + fit.bias
+    powers = np.exp(scores if scores.shape[1] > 1 else np.pad(scores, ((0, 0), (0, 1))))
+    return powers / powers.sum(axis=1, keepdims=True)
+
+
+@pytest.mark.parametrize("n_labels", [2, 3, 5, AT_ONCE + 2])
 def test_probabilities_are_scikit_learns(n_labels: int):
     rows, n_columns, targets = rows_and_targets(n_labels)
     fit = fit_logistic(rows, n_columns, targets)
-    scores = bag_sums(fit.sparse, rows.bags, rows.values) + rows.dense @ fit.dense + fit.bias
-    scores = scores if n_labels > 2 else np.pad(scores, ((0, 0), (0, 1)))
-    powers = np.exp(scores)
-    ours = powers / powers.sum(axis=1, keepdims=True)
+    ours = probabilities(fit, rows)
     columns = sparse.csr_matrix((rows.values, rows.bags.ids, rows.bags.offsets), (240, n_columns))
     matrix = sparse.hstack([columns, rows.dense]).tocsr().astype(np.float64)
     theirs = LogisticRegression(
@@ -61,6 +67,29 @@ def test_a_start_leads_to_the_same_minimum():
     warm = fit_logistic(rows.take(part), n_columns, targets[part], start)
     np.testing.assert_allclose(warm.sparse, cold.sparse, atol=1e-5)
     np.testing.assert_allclose(warm.bias, cold.bias, atol=1e-5)
+
+
+@pytest.mark.parametrize("n_labels", [2, 4, AT_ONCE + 2])
+def test_a_rough_minimum_without_some_items_knows_nothing_of_them(n_labels: int):
+    """It starts where these items were known, and ends as near to the minimum as a cold one."""
+    rows, n_columns, targets = rows_and_targets(n_labels)
+    part = np.arange(240) % 5 > 0
+    start = fit_logistic(rows, n_columns, targets)
+    cold = fit_logistic(rows.take(np.flatnonzero(part)), n_columns, targets[part])
+    rough = fit_logistic(
+        rows.take(np.flatnonzero(part)), n_columns, targets[part], start, rough=True
+    )
+    others = rows.take(np.flatnonzero(~part))
+    known, found, exact = (probabilities(fit, others) for fit in (start, rough, cold))
+    np.testing.assert_allclose(found, exact, atol=1e-3)
+    assert np.abs(known - exact).max() > 0.1
+
+
+def test_the_same_numbers_in_each_run():
+    rows, n_columns, targets = rows_and_targets(5)
+    once, again = (fit_logistic(rows, n_columns, targets) for _ in range(2))
+    assert (once.sparse == again.sparse).all()
+    assert (once.bias == again.bias).all()
 
 
 @pytest.mark.parametrize("n_labels", [2, 4])
@@ -93,6 +122,8 @@ def test_products_are_those_of_the_matrix_written_out():
     table, errors = np.arange(12.0).reshape(6, 2), np.array([[1.0, 0], [2, 5], [0, -1]])
     np.testing.assert_allclose(design.product(table), matrix @ table)
     np.testing.assert_allclose(design.transposed(errors), matrix.T @ errors)
+    wide = np.tile(table, 3 * AT_ONCE // 2)  # cut into groups of columns, the last one smaller
+    np.testing.assert_allclose(design.product(wide), matrix @ wide)
 
 
 def test_labels_weigh_the_same():

