@@ -14,7 +14,7 @@ from core.workspace.layout import SAMPLE
 from core.workspace.logs import shown_id
 from core.workspace.searches import read_searches
 from core.workspace.snapshot import Snapshot
-from core.workspace.task import SPLIT_NAMES, SPLITS
+from core.workspace.task import BUNDLED, MODELS, SPLIT_NAMES, SPLITS
 from pages.ui import page_head, session
 from pages.ui.cache import runs
 from pages.ui.components import charts
@@ -39,6 +39,8 @@ WHY = {
     "active learning": "The model has learned from your labels and picks what to label next.",
 }
 BEFORE_DEMO = "before_demo"
+MOST_READ, MOST_WORDS = 24_000, 60
+"""Texts that a transformer reads in ten minutes, at 25 ms each, the most measured; words of one."""
 
 
 def show_ways_in(snapshot: Snapshot) -> None:
@@ -164,6 +166,20 @@ def show_last_run(snapshot: Snapshot) -> None:
         )
 
 
+def say_transformer(snapshot: Snapshot) -> None:
+    """What a transformer would bring, where it takes minutes and texts are like those measured."""
+    words, task = snapshot.pool_words, snapshot.workspace.task
+    is_alike = words.words is words.tokens and words.counts.sum() < MOST_WORDS * len(words.pool)
+    is_usual = (task.model, task.encoder) == (MODELS[0], BUNDLED) and snapshot.logs.runs
+    if is_usual and is_alike and len(words.pool) <= MOST_READ:
+        st.caption(
+            "A transformer ranks English texts better: average precision +.17 to +.24 on short "
+            "messages and +.04 to +.05 on news were measured. It reads the pool once, within ten "
+            "minutes. Run `pip install -r requirements-encoder.txt`, put `encoder = "
+            '"sentence-transformers/all-MiniLM-L6-v2"` under `[model]` in task.toml, and train.'
+        )
+
+
 def offer_demo() -> None:
     """One click to a workspace in which every page has something to show, made if it is missing."""
     st.write(
@@ -218,5 +234,6 @@ else:
         show_balance(snapshot)
     with right:
         show_last_run(snapshot)
+        say_transformer(snapshot)
     if snapshot.workspace.path != session.DEMO:
         offer_start(snapshot, "Start another task with a file", is_quiet=True)

@@ -160,8 +160,7 @@ def _open_modules(folder: Path) -> Read:
     from sentence_transformers import SentenceTransformer
 
     model = SentenceTransformer(
-        str(folder),
-        device="cpu",
+        str(folder),  # on CUDA or MPS where torch finds them
         trust_remote_code=False,
         local_files_only=True,
         model_kwargs={"dtype": "float32"},  # half precision is slow on a CPU

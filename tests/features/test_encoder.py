@@ -6,10 +6,12 @@ from pathlib import Path
 import huggingface_hub.constants
 import numpy as np
 import pytest
+import torch
 
 from core.errors import RunError
 from core.features import encoder as encoder_module
 from core.features.encoder import encoder_place, hub_folder, open_encoder
+from core.features.encoder_formats import open_whole
 from core.system.progress import in_words
 from tests.encoders import edit_json, modules_encoder, static_encoder
 from tests.hub import Hub
@@ -26,6 +28,26 @@ def test_vectors_have_the_length_of_their_kind_in_16_bits(tmp_path: Path):
         assert np.all((abs(lengths - weight) < 2e-3) | (lengths == 0))
         assert np.array_equal(encoder.encode(TEXTS), vectors)
         assert np.array_equal(encoder.encode(TEXTS[2:3]), vectors[2:3])
+
+
+@pytest.mark.parametrize(
+    ("has_cuda", "has_mps", "device"), [(True, True, "cuda"), (False, True, "mps"), (0, 0, "cpu")]
+)
+def test_a_transformer_reads_on_cuda_or_mps_where_torch_finds_them(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, has_cuda: bool, has_mps: bool, device: str
+):
+    encoder, asked = open_encoder("e", modules_encoder(tmp_path / "e").parent), []
+    move = torch.nn.Module.to
+
+    def moved(module: torch.nn.Module, where: str) -> torch.nn.Module:
+        asked.append(where)
+        return move(module, "cpu")
+
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: bool(has_cuda))
+    monkeypatch.setattr(torch.backends.mps, "is_available", lambda: bool(has_mps))
+    monkeypatch.setattr(torch.nn.Module, "to", moved)
+    open_whole(encoder.kind, encoder.folder)
+    assert str(asked[-1]).split(":")[0] == device
 
 
 def test_an_encoder_is_found_below_the_workspace_or_anywhere(tmp_path: Path):

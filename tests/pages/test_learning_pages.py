@@ -16,8 +16,9 @@ from core.workspace.logs import new_event
 from core.workspace.snapshot import read_snapshot
 from pages.ui.metrics import score_tables
 from tests.browser import said
-from tests.conftest import MakeWorkspace, headlines
+from tests.conftest import MakeWorkspace, headlines, write_csv
 from tests.pages.test_pages import open_page
+from tests.scripts import unspaced
 
 PATIENCE = 600
 
@@ -54,6 +55,47 @@ def test_home_shows_how_far_the_score_could_be_off(demo: Path, monkeypatch):
     found = report.figures["evaluation"].intervals[AT_THRESHOLD]
     shown = {metric.label: metric.delta for metric in open_page("home", demo, monkeypatch).metric}
     assert shown["F-score"] == f"{found.low:.2f} to {found.high:.2f}"
+
+
+def says_transformer(folder: Path, monkeypatch: pytest.MonkeyPatch) -> bool:
+    page = open_page("home", folder, monkeypatch)
+    assert not page.exception
+    found = [said.value for said in page.caption if "A transformer ranks" in said.value]
+    assert all("pip install -r requirements-encoder.txt" in said for said in found)
+    return bool(found)
+
+
+def test_home_says_what_a_transformer_would_bring(demo: Path, monkeypatch):
+    """Once there is a run, where it reads the pool in minutes and no other encoder was chosen."""
+    assert says_transformer(demo, monkeypatch)
+    task = demo / "task.toml"
+    written = task.read_text(encoding="utf-8")
+    for model in ('encoder = ""', 'encoder = "somebody/model"', 'name = "book"'):
+        task.write_text(f"{written}\n[model]\n{model}\n", encoding="utf-8")
+        assert not says_transformer(demo, monkeypatch)
+    task.write_text(written, encoding="utf-8")
+    assert says_transformer(demo, monkeypatch)
+
+
+@pytest.mark.parametrize(
+    "more",
+    [
+        [(f"{at}", f"flood number {at} hits the coast") for at in range(24_000)],
+        [("long", "the river " * 200_000)],
+        unspaced("Chinese", 10),
+    ],
+    ids=["many", "long", "another script"],
+)
+def test_home_names_no_transformer_where_nobody_has_measured_it(
+    demo: Path, monkeypatch, more: list[tuple[str, ...]]
+):
+    write_csv(demo / "unlabeled_data" / "more.csv", [(f"m{x[0]}", x[1]) for x in more])
+    assert not says_transformer(demo, monkeypatch)
+
+
+def test_home_names_no_transformer_before_the_first_run(make_workspace: MakeWorkspace, monkeypatch):
+    folder = make_workspace([row[:2] for row in headlines(60)]).path
+    assert not says_transformer(folder, monkeypatch)
 
 
 @pytest.mark.parametrize("score", ["fscore", "auc", "average_precision"])
