@@ -39,6 +39,7 @@ from core.workspace.task_file import task_toml
 from core.workspace.task_toml import parse_task
 from tests.conftest import SMALL_TASK, MakeWorkspace, write_csv
 from tests.features import test_pool_features
+from tests.pages.test_pages import open_page
 from tests.scripts import SPACED, UNSPACED, unspaced
 from tests.test_scripts import ALL, assert_the_same_without_cache, auc, items_of, split
 
@@ -315,6 +316,25 @@ def test_without_the_package_the_doctor_says_so(trained: Snapshot, monkeypatch: 
     (finding,) = examine(trained.workspace.path)
     assert finding.file == "task.toml"
     assert "pip install -r requirements-words.txt" in finding.message
+
+
+@pytest.mark.parametrize("name", ["home", "annotate", "sunlight", "metrics", "data"])
+def test_without_the_package_each_page_says_so(
+    trained: Snapshot, monkeypatch: pytest.MonkeyPatch, name: str
+):
+    without_icu(monkeypatch)
+    page = open_page(name, trained.workspace.path, monkeypatch)
+    assert not page.exception
+    assert any("pip install -r requirements-words.txt" in said.value for said in page.error)
+
+
+@pytest.mark.parametrize("name", ["home", "annotate", "sunlight", "review", "metrics", "data"])
+def test_each_page_shows_a_loop_by_icus_words(
+    trained: Snapshot, monkeypatch: pytest.MonkeyPatch, name: str
+):
+    page = open_page(name, trained.workspace.path, monkeypatch)
+    assert not page.exception
+    assert not page.error
 
 
 def test_the_scripts_are_those_that_icu_has_dictionaries_for():
