@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import BrowserContext, Page
+from playwright.sync_api import BrowserContext, Page, expect
 
 from core.workspace.layout import Workspace
 from tests.browser import settled
@@ -127,6 +127,18 @@ def test_axe_finds_nothing_and_every_text_has_contrast_in_light_and_dark(
         page.emulate_media(color_scheme="dark")
         assert broken(page, ["color-contrast"]) == [], f"{view}, dark"
         page.emulate_media(color_scheme="light")
+
+
+@pytest.mark.parametrize("name", ["Label many", "Second opinions"])
+def test_a_button_of_what_is_open_has_the_color_of_texts_in_the_dark(
+    page: Page, site: Site, name: str
+):
+    page.emulate_media(color_scheme="dark")
+    page.goto(site.at("sunlight", "annotator=ann"))
+    button = page.get_by_role("button", name=name)
+    button.click()
+    expect(button).to_have_attribute("aria-expanded", "true")
+    expect(button).to_have_css("color", "rgb(240, 238, 233)")
 
 
 def test_wherever_the_focus_goes_it_is_seen(page: Page, site: Site):

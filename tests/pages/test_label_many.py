@@ -13,6 +13,7 @@ from core.workspace.snapshot import open_snapshot
 from core.workspace.task import SECOND_OPINION
 from tests.browser import ITEM, all_saved, label_rows, said, shown
 from tests.conftest import MakeWorkspace, headlines
+from tests.pages import test_pages as pages
 from tests.pages.test_card import make
 from tests.pages.test_sunlight import open_page, opened
 from tests.server import ROOT, Site
@@ -192,3 +193,10 @@ def test_somebody_else_is_not_asked_about_anns_group(make_workspace: MakeWorkspa
     answer(team, f"{group}-check-0001", ["1"] * bulk.CHECKED)
     assert bulk.groups(team.snapshot, "bob") == []
     assert len(bulk.groups(team.snapshot, ANN.annotator)) == 1
+
+
+def test_strategies_calls_it_as_explore_does(make_workspace: MakeWorkspace, monkeypatch):
+    team = team_of(make_workspace)
+    bulk_label(team, 20)
+    page = pages.open_page("strategies", team.path, monkeypatch)
+    assert "label many" in set(page.dataframe[0].value["Strategy"])

@@ -67,8 +67,8 @@ def table(cells: Sequence[Yield], of: Sequence[Measure]) -> pd.DataFrame:
     rows = []
     for cell in cells:
         told = [interval_text(getattr(cell, each.field), each.format) or each.empty for each in of]
-        few = "few" if cell.is_thin else ""
-        rows.append((cell.strategy, cell.labeled, few, *told))
+        called = "label many" if cell.strategy == BULK else cell.strategy
+        rows.append((called, cell.labeled, "few" * cell.is_thin, *told))
     head = ["Strategy", "Labels", "Few", *(each.name for each in of)]
     found = pd.DataFrame(rows, columns=head)
     return found if "few" in set(found["Few"]) else found.drop(columns="Few")

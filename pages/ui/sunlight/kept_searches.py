@@ -24,7 +24,7 @@ def show_searches(snapshot: Snapshot, words: str, choices: Choices) -> None:
         searches = read_searches(snapshot.workspace)
         if not searches and not words:
             return
-        named = f"Kept searches ({len(searches)})"
+        named = f"Kept searches ({len(searches)})" if searches else "Keep this search"
         with st.expander(named, icon=":material/bookmark:", key="sunlight_searches"):
             if searches:
                 st.caption("Batches can draw from them. Precision is that of random labels alone.")
