@@ -51,7 +51,7 @@ class Projection:
 
 @dataclass(frozen=True)
 class Features:
-    """Rows written out. A column may stand in a row several times: its values then add up.
+    """Rows written out; a column stands in a row at most once, and columns in order.
 
     `values` belong to `bags.ids`; `dense` is `(n_rows, n_dense)`.
     """
@@ -69,8 +69,7 @@ class Features:
 
     def compact(self) -> tuple[NDArray[np.int32], "Features"]:
         """The sparse columns that occur, in order, and the same rows with their places as ids."""
-        columns, places = np.unique(self.bags.ids, return_inverse=True)
-        bags = Bags(places.astype(np.int32), self.bags.offsets)
+        columns, bags = self.bags.compact()
         return columns.astype(np.int32), Features(bags, self.values, self.dense)
 
 

@@ -24,6 +24,7 @@ from core.pool.token_parts import (
     RepeatedParts,
     TokenParts,
     blocks_of,
+    distinct_parts,
     find_repeats,
     make_token_parts,
     written_out,
@@ -97,14 +98,13 @@ class SpaceRows:
 
     def features(self) -> Features:
         texts, n_words = self.texts, len(self.space.words)
-        words = written_out(texts.bags, self.parts.words)
-        grams = written_out(texts.bags, self.parts.grams)
-        entries = [
-            (words.rows, words.ids, np.repeat(texts.scales[:, 0], words.lengths)),
-            (grams.rows, grams.ids + n_words, np.repeat(texts.scales[:, 1], grams.lengths)),
-            (texts.repeats.rows, texts.repeats.ids, texts.corrections),
-        ]
+        entries = []
+        for at, held in enumerate((self.parts.words, self.parts.grams)):
+            parts, times = distinct_parts(texts.bags, held)
+            values = (1 + np.log(times).astype(np.float32)) * texts.scales[parts.rows, at]
+            entries.append((parts.rows, parts.ids + at * n_words, values))
         bags, values = _by_row(entries, len(self))
+        words = written_out(texts.bags, self.parts.words)
         dense = _mean_meanings(self.space, words) * texts.scales[:, 2:3]
         if self.parts.pieces is not None:
             pieces = written_out(texts.bags, self.parts.pieces)
@@ -115,7 +115,7 @@ class SpaceRows:
     def projection(self, weights: Weights) -> Projection:
         space, n_outputs, n_words = self.space, weights.sparse.shape[1], len(self.space.words)
         columns = space.idf[:, None] * weights.sparse
-        used, bags = _used(self.parts.words, n_words)
+        used, bags = self.parts.words.compact(n_words)
         meanings, vectors = np.split(weights.dense, [space.meanings.shape[1]])
         by_word = [columns[used], _weighted_meanings(space, used) @ meanings]
         words = bag_sums(np.concatenate(by_word, axis=1), bags)  # (n_tokens, 2 * n_outputs)
@@ -315,21 +315,13 @@ def _piece_length(space: "Space", bags: Bags, held: Bags) -> Doubles:
 
 def _mean_meanings(space: "Space", words: Bags) -> Numbers:
     """The weighted sum of the meanings of each text's words; a mean but for its length."""
-    used, bags = _used(words, len(space.words))
+    used, bags = words.compact(len(space.words))
     return bag_sums(_weighted_meanings(space, used), bags)
 
 
 def _weighted_meanings(space: "Space", words: Indices) -> Numbers:
     """The meanings of these words, each times its rarity, `(n_words, 128)`."""
     return space.rarity[words][:, None] * space.meanings[words].astype(np.float32)
-
-
-def _used(bags: Bags, n_ids: int) -> tuple[Indices, Bags]:
-    """The ids that occur, in order, and the same bags with their places among these."""
-    occurs = np.zeros(n_ids, bool)
-    occurs[bags.ids] = True
-    places = np.cumsum(occurs, dtype=np.int32) - np.int32(1)
-    return np.flatnonzero(occurs), Bags(places[bags.ids], bags.offsets)
 
 
 def _by_row(

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from core.features.base import Features
 from core.models.logistic import Fit
-from core.pool.bags import Bags
+from core.pool.bags import Bags, stable_order
 
 Matrix = NDArray[np.float64]
 
@@ -70,11 +70,9 @@ def row_space(features: Features, n_columns: int) -> RowSpace:
 def _products(features: Features, n_columns: int) -> Matrix:
     """The scalar product of each row with each, `(n_items, n_items)`."""
     n_items = len(features)
-    row = np.repeat(np.arange(n_items), features.bags.lengths)
-    # A column may stand in a row several times.
-    place, at = np.unique(features.bags.ids.astype(np.int64) * n_items + row, return_inverse=True)
-    values = np.bincount(at, features.values.astype(np.float64))
-    column, row = np.divmod(place, n_items)
+    order = stable_order(features.bags.ids)
+    column, row = features.bags.ids[order], features.bags.rows[order]
+    values = features.values[order].astype(np.float64)
     counts = np.bincount(column, minlength=n_columns)
     dense = features.dense.astype(np.float64)
     found = dense @ dense.T
@@ -87,7 +85,7 @@ def _products(features: Features, n_columns: int) -> Matrix:
         flat += np.bincount(pairs, products, n_items * n_items)
     is_often = counts[column] > RARE
     row, values = row[is_often], values[is_often]
-    _, column = np.unique(column[is_often], return_inverse=True)
+    column = np.cumsum(np.diff(column[is_often], prepend=-1) > 0) - 1
     for first in range(0, int(column.max(initial=-1)) + 1, AT_ONCE):
         start, stop = np.searchsorted(column, [first, first + AT_ONCE])
         block = np.zeros((n_items, AT_ONCE))

@@ -53,6 +53,13 @@ class Bags:
         """These items, in this order."""
         return Bags(self.ids[self.places(items)], offsets_of(self.lengths_of(items)))
 
+    def compact(self, n_ids: int | None = None) -> tuple[Indices, "Bags"]:
+        """The ids that occur, in order, and the same bags with their places among these."""
+        occurs = np.zeros(self.ids.max(initial=-1) + 1 if n_ids is None else n_ids, bool)
+        occurs[self.ids] = True
+        places = np.cumsum(occurs, dtype=np.int32) - np.int32(1)
+        return np.flatnonzero(occurs), Bags(places[self.ids], self.offsets)
+
 
 def offsets_of(lengths: Sequence[int] | NDArray[np.integer]) -> Offsets:
     """Where each of several things that stand side by side begins, and where the last one ends."""

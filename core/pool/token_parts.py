@@ -101,12 +101,26 @@ def written_out(bags: Bags, lexicon: Bags) -> Bags:
 def find_repeats(bags: Bags, lexicon: Bags) -> RepeatedParts:
     """The parts that a text holds more than once; texts in order, ids in order within a text."""
     found = [(np.empty(0, np.int64), np.empty(0, np.int32), np.empty(0, np.int64))]
-    for start, stop in blocks_of(bags, lexicon):
-        parts, counts = distinct_words(written_out(bags.part(start, stop), lexicon))
+    start = 0
+    for parts, counts in _distinct(bags, lexicon):
         several = counts > 1
         rows, ids = parts.rows[several] + start, parts.ids[several]
         found.append((rows, ids, counts[several] - 1))
+        start += len(parts)
     return RepeatedParts(*(np.concatenate(each) for each in zip(*found, strict=True)))
+
+
+def distinct_parts(bags: Bags, lexicon: Bags) -> tuple[Bags, NDArray[np.int64]]:
+    """Each text's distinct parts in the order of their ids, and how often each occurs in it."""
+    blocks = [*_distinct(bags, lexicon)]
+    counts = [np.empty(0, np.int64), *(counts for _, counts in blocks)]
+    return joined([parts for parts, _ in blocks]), np.concatenate(counts)
+
+
+def _distinct(bags: Bags, lexicon: Bags) -> Iterator[tuple[Bags, NDArray[np.int64]]]:
+    """`distinct_words` of the texts' parts, of one block of texts after the other."""
+    for start, stop in blocks_of(bags, lexicon):
+        yield distinct_words(written_out(bags.part(start, stop), lexicon))
 
 
 def _spelled(tokens: Sequence[str], splitting: int) -> Iterator[tuple[int, Parts, Parts]]:
