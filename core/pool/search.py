@@ -10,9 +10,10 @@ holds it.
 import re
 import unicodedata
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
+from itertools import pairwise
 from threading import Timer
 
 import numpy as np
@@ -27,6 +28,7 @@ from core.system.parallel import spans
 
 QUOTES = re.compile('["“”„]')  # what people and telephones type; one that is not closed goes on
 EXPRESSION = re.compile("/(.+)/", re.DOTALL)
+MARKS = re.compile("[\x01\x02]")  # around matches, while they are looked for
 LONGEST_EXPRESSION, LONGEST_QUERY = 200, 1_000  # characters
 SECONDS = 20  # after which a search is given up: a million headlines take a fraction of one
 TEXTS_AT_ONCE = 100_000  # so that both cores have work
@@ -82,6 +84,35 @@ def read_query(query: str) -> Query:
     words = {typed[at][start : start + length] for at, start, length in places}
     phrases = np.split(found.hashes, found.offsets[1:-1])
     return Query(tuple(map(_pattern, sorted(words))), tuple(x for x in phrases if len(x) > 1))
+
+
+def find_in(texts: Sequence[str], query: str) -> list[list[tuple[int, int]]]:
+    """(start, stop), in characters, of what the query finds in each of these few texts.
+
+    Nothing in a text that does not hold all of it. Raises SearchError as `find` does.
+    """
+    places: list[list[tuple[int, int]]] = [[] for _ in texts]
+    rows = find(pa.array(texts, pa.string()), query).tolist()
+    held, expression = [texts[row] for row in rows], EXPRESSION.fullmatch(query.strip())
+    if not expression:
+        wanted, words = words_in_tokens([query]).hashes, words_in_tokens(held)
+        ends = np.stack([words.starts, words.starts + words.lengths], axis=1)
+        for row, part in zip(rows, pairwise(words.offsets), strict=True):
+            is_wanted = np.isin(words.hashes[slice(*part)], wanted)
+            places[row] = [(start, stop) for start, stop in ends[slice(*part)][is_wanted].tolist()]
+        return places
+    import duckdb
+
+    sql = "select regexp_replace(text, ?, chr(1) || '\\0' || chr(2), 'g') from chosen"
+    with duckdb.connect() as connection:
+        connection.register("chosen", pa.table({"text": pa.array(held, pa.string())}))
+        marked = connection.execute(sql, [f"(?i){expression[1]}"]).fetchall()
+    for row, (text,) in zip(rows, marked, strict=True):
+        if not MARKS.search(texts[row]):
+            ends = offsets_of([len(part) for part in MARKS.split(text)]).tolist()
+            pairs = zip(ends[1::2], ends[2::2], strict=False)
+            places[row] = [(start, stop) for start, stop in pairs if start < stop]
+    return places
 
 
 def _matching(texts: pa.Array | pa.ChunkedArray, patterns: tuple[str, ...]) -> Indices:

@@ -1,28 +1,37 @@
 """Kept searches, in `searches.toml`: what is looked for again, and the label that it speaks for."""
 
+import re
 import tomllib
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import asdict, dataclass, replace
+from itertools import groupby
 
 import pyarrow as pa
 
 from core.errors import SearchError, TaskError
-from core.pool.search import find, read_query
+from core.pool.search import find, find_in, read_query
 from core.system.durable import refused_as, write_whole
 from core.system.findings import Finding, Kind
 from core.workspace.layout import SEARCHES, Workspace
 from core.workspace.task_toml import pair, read_table
 
 MOST_SEARCHES = 100  # each of them reads every text
+COLORS = ("#e69f00", "#56b4e9", "#009e73", "#cc79a7")  # which the color-blind tell apart
+COLOR = re.compile("#[0-9a-fA-F]{6}")
+Pieces = tuple[tuple[str, str], ...]  # of a text, each with a color, or none
 
 
 @dataclass(frozen=True)
 class Search:
-    """A query, as `pool.search` reads it, under a name; `label` is empty if it speaks for none."""
+    """A query, as `pool.search` reads it, under a name; `label` is empty if it speaks for none.
+
+    In the `color` (`#rrggbb`) what it finds is underlined on the card; empty: it is not.
+    """
 
     name: str
     query: str
     label: str = ""
+    color: str = ""
 
 
 def read_searches(workspace: Workspace) -> tuple[Search, ...]:
@@ -52,6 +61,22 @@ def forget_search(workspace: Workspace, name: str) -> None:
         _write(workspace, [each for each in _stored(workspace) if each.name != name])
 
 
+def underlined(searches: Iterable[Search], texts: Sequence[str]) -> list[Pieces]:
+    """Each text in pieces that join to it, with the color of the search that finds each, or none.
+
+    Where several do, it is the first. Raises SearchError for a search that cannot be asked.
+    """
+    told, colors = [], [[""] * len(text) for text in texts]
+    for search in reversed([*searches]):
+        for places, each in zip(find_in(texts, search.query), colors, strict=True):
+            for start, stop in places:
+                each[start:stop] = [search.color] * (stop - start)
+    for text, each in zip(texts, colors, strict=True):
+        runs = groupby(range(len(text)), each.__getitem__)
+        told.append(tuple(("".join(text[at] for at in run), color) for color, run in runs))
+    return told
+
+
 def examine_searches(workspace: Workspace) -> Iterator[Finding]:
     """What the doctor says of `searches.toml`."""
     try:
@@ -65,6 +90,8 @@ def refuse(search: Search) -> None:
     """Raises SearchError unless the search has a name, and a query that can be asked."""
     if not search.name.strip() or not read_query(search.query).patterns:
         raise SearchError("A search needs a name, and at least one word. Write both.")
+    if search.color and not COLOR.fullmatch(search.color):
+        raise SearchError(f"`{search.name}`: the color `{search.color}` is not as #e69f00 is.")
     try:
         find(pa.array([""]), search.query)
     except SearchError as error:
@@ -85,7 +112,6 @@ def _stored(workspace: Workspace) -> list[Search]:
         found: dict[str, Search] = {}
         for entry in entries:
             where = next(heads, SEARCHES)
-            entry.pop("color", None)  # of which earlier versions made no use
             search = Search(**read_table(entry, asdict(Search("", "")), "a search"))
             if search.name in found:
                 raise TaskError(f"`{search.name}` is there twice. Give one another name.")

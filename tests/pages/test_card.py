@@ -13,6 +13,7 @@ from core.sampling.next_batch import propose
 from core.workspace.assignment import flags, take_what_is_left
 from core.workspace.events import Inbox
 from core.workspace.layout import Workspace, open_workspace
+from core.workspace.searches import Search, keep_search
 from core.workspace.snapshot import read_snapshot
 from tests.browser import ITEM, all_saved, events, label_rows, press, rows, shown
 from tests.conftest import SMALL_TASK, NewContext, Show, headlines, write_csv
@@ -311,10 +312,31 @@ def test_the_models_opinion_is_off_until_asked_for_and_stands_with_the_event(
     assert unaided
 
 
+def test_what_kept_searches_find_is_underlined_in_training_data_alone(
+    context: BrowserContext, active_batch: Workspace, show: Show
+):
+    workspace = active_batch
+    keep_search(workspace, Search("all", "/\\w+/", "", "#56b4e9"))
+    keep_search(workspace, Search("not shown", "/./"))
+    page = annotate(context, show(workspace))
+    found, text = page.locator(f"{ITEM} .sl-found"), page.locator(ITEM)
+    for _ in range(3):
+        shown(page)
+        words = re.findall(r"\w+", text.evaluate("node => node.textContent"))
+        assert found.all_text_contents() == words
+        press(page, "0")
+    line = found.first.evaluate("node => getComputedStyle(node).textDecorationColor")
+    assert line == "rgb(86, 180, 233)"
+    page.keyboard.press("m")  # the model's word takes their place
+    expect(page.get_by_test_id("opinion")).to_be_visible()
+    expect(found).to_have_count(0)
+
+
 def test_held_out_data_shows_no_trace_of_a_model(
     context: BrowserContext, active_batch: Workspace, show: Show
 ):
     workspace = active_batch
+    keep_search(workspace, Search("all", "/./", "", "#56b4e9"))
     asked = SMALL_TASK.replace("evaluation = 20", "evaluation = 40")
     (workspace.path / "task.toml").write_text(asked)
     received: list[str | bytes] = []
@@ -327,6 +349,7 @@ def test_held_out_data_shows_no_trace_of_a_model(
     page.goto(show(workspace).at("annotate", "annotator=bob"))
     shown(page)
     expect(page.get_by_text("test set").first).to_be_visible()
+    expect(page.locator(".sl-found")).to_have_count(0)
     for _ in range(3):
         page.keyboard.press("m")
         expect(page.get_by_test_id("opinion")).to_be_hidden()

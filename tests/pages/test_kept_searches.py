@@ -6,7 +6,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from core.workspace.layout import Workspace, open_workspace
-from core.workspace.searches import Search, keep_search, read_searches
+from core.workspace.searches import COLORS, Search, keep_search, read_searches
 from tests.conftest import MakeWorkspace, active_workspace, headlines
 from tests.pages.test_pages import filter_key
 from tests.server import ROOT
@@ -41,10 +41,12 @@ def test_a_search_is_kept_asked_again_and_removed(make_workspace: MakeWorkspace,
     workspace = active_workspace(make_workspace)
     page = open_page("sunlight", workspace.path, monkeypatch, words="/flood|quake/")
     next(x for x in page.text_input if x.label == "Name").set_value("wet *ones*")
+    next(x for x in page.checkbox if x.label == "Underline on the card").check()
     next(x for x in page.button if x.label == "Keep this search").click()
     sound(page.run())
     (kept,) = read_searches(workspace)
     assert (kept.name, kept.query, kept.label) == ("wet *ones*", "/flood|quake/", "1")
+    assert kept.color == COLORS[0]
     told = captions(page)
     assert "(" in told
     assert "random label" in told

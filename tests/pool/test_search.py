@@ -5,6 +5,7 @@ import time
 import unicodedata
 from collections.abc import Sequence
 from functools import cache
+from itertools import chain
 
 import pyarrow as pa
 import pytest
@@ -13,7 +14,7 @@ from hypothesis import strategies as st
 
 from core.errors import SearchError
 from core.pool import search
-from core.pool.search import find, read_query
+from core.pool.search import find, find_in, read_query
 from core.pool.tokens import SPACELESS
 from tests.conftest import headlines
 
@@ -191,6 +192,44 @@ def test_an_expression_finds_what_pythons_finds_or_is_refused(texts: list[str], 
         assert refusal.startswith("The regular expression cannot be read: ")
     elif expected and not re.search(r"[*+?}][*+?{]|\[.*\[|\{,", written):
         assert places(texts, asked) == [at for at, x in enumerate(texts) if expected.search(x)]
+
+
+@given(TEXTS, EXPRESSIONS)
+@example(["a flood, floods"], "floods?")
+@example(["ab b", "b a"], "b")
+def test_an_expression_is_found_where_python_finds_it(texts: list[str], written: str):
+    texts = [text for text in texts if text.isascii()]
+    try:
+        expected = re.compile(written, re.IGNORECASE | re.ASCII)
+        found = find_in(texts, f"/{written}/")
+    except (re.error, FutureWarning, SearchError):
+        assume(False)
+    # What both read in the same way; an empty match is nothing to see.
+    assume(not re.search(r"[*+?}][*+?{]|\[.*\[|\{,|\$", written))
+    assume(read_query(f"/{written}/").patterns == (f"(?i){written}",))
+    for text, places in zip(texts, found, strict=True):
+        wanted = [x.span() for x in expected.finditer(text)]
+        if all(start < stop for start, stop in wanted):  # both go on differently after nothing
+            assert places == wanted, text
+
+
+@given(TEXTS, QUERIES)
+@example(["Flood, flood-hit; floodlight", "no"], "flood")
+@example(["ΣΟΦΌΣ ﬂood 𝐟lood", "大洪水です"], "σοφός")
+def test_words_are_found_where_they_stand(texts: list[str], query: str):
+    asked = {word for phrase in plain_phrases(query) for word in phrase}
+    for text, places in zip(texts, find_in(texts, query), strict=True):
+        assert places == sorted(places)
+        found = [plain_words(text[start:stop]) for start, stop in places]
+        if asked and holds(text, query):
+            wanted = [word for word in plain_words(text) if word in asked]
+            assert [*chain(*found)] == wanted
+        else:
+            assert not places
+
+
+def test_signs_that_mark_what_is_found_are_left_as_they_are():
+    assert find_in(["a\x01b", "ab", "é a"], "/a/") == [[], [(0, 1)], [(2, 3)]]
 
 
 def test_an_expression_sees_punctuation_and_parts_of_words():

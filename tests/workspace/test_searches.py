@@ -11,7 +11,13 @@ from core.doctor import examine
 from core.errors import SearchError, SunlightError
 from core.workspace.backup import back_up, restore
 from core.workspace.layout import Workspace, open_workspace
-from core.workspace.searches import Search, forget_search, keep_search, read_searches
+from core.workspace.searches import (
+    Search,
+    forget_search,
+    keep_search,
+    read_searches,
+    underlined,
+)
 from core.workspace.snapshot import read_snapshot
 from tests.conftest import SMALL_TASK, MakeWorkspace, headlines
 from tests.label_worlds import label_tables
@@ -50,9 +56,23 @@ def test_what_is_kept_stands_there_until_it_is_forgotten(workspace: Workspace):
     assert read_searches(workspace) == (other,)
 
 
-def test_a_color_of_an_earlier_version_is_passed_over(workspace: Workspace):
-    written(workspace, '[[searches]]\nname = "a"\nquery = "flood"\ncolor = "#e69f00"\n')
-    assert read_searches(workspace) == (Search("a", "flood"),)
+def test_what_is_found_has_the_color_of_the_first_search(workspace: Workspace):
+    texts = ["a flash flood, floods", "🌊 <b>bank</b>", ""]
+    searches = [Search("a", "/flood/", "", "#e69f00"), Search("b", "/h flood|bank/", "", "#56b4e9")]
+    found = underlined(searches, texts)
+    assert ["".join(piece for piece, _ in pieces) for pieces in found] == texts
+    assert [[each for each in pieces if each[1]] for pieces in found] == [
+        [("h ", "#56b4e9"), ("flood", "#e69f00"), ("flood", "#e69f00")], [("bank", "#56b4e9")], [],
+    ]  # fmt: skip
+    assert underlined([], ["a b"]) == [(("a b", ""),)]
+
+
+@pytest.mark.parametrize("color", ["red", "#fff", "#12345g", "#e69f00; x"])
+def test_a_color_that_is_none_is_told(workspace: Workspace, color: str):
+    with pytest.raises(SearchError, match="is not as #e69f00 is"):
+        keep_search(workspace, Search("a", "flood", "", color))
+    keep_search(workspace, Search("a", "flood", "", "#E69F00"))
+    assert read_searches(workspace)[0].color == "#E69F00"
 
 
 NAMES = st.text(min_size=1, max_size=20).filter(str.strip)

@@ -12,6 +12,7 @@ from typing import Any
 
 import streamlit as st
 
+from core.workspace.searches import Pieces
 from core.workspace.task import Keys, Label
 
 _FOLDER = Path(__file__).parent
@@ -44,7 +45,8 @@ class CardItem:
     `label` is the one that it has, given at `labeled_at`; `skips` how often it was skipped since;
     `flag` the note of its flag, empty if it has none. Of an item that is asked about once more all
     three are this person's own, and its label `adds` none to its split. `columns` are name and
-    value of what stands under the text, `before` the messages above it.
+    value of what stands under the text, `before` the messages above it. `found` are the pieces of
+    the text, each with the color of the kept search that finds it.
     """
 
     item_id: str
@@ -56,6 +58,7 @@ class CardItem:
     flag: str = ""
     columns: tuple[tuple[str, str], ...] = ()
     before: tuple[str, ...] = ()
+    found: Pieces = ()
     opinion: CardPrediction | None = None
 
 

@@ -9,12 +9,13 @@ from datetime import datetime
 
 import pyarrow as pa
 
-from core.errors import RunError
+from core.errors import RunError, SearchError
 from core.models.explain import Explanation, explain
 from core.sampling.catalog import reason
 from core.workspace.assignment import earlier_batch, flags, items_of, skips
 from core.workspace.labels import Labeled
 from core.workspace.logs import Event, Proposal, shown_id
+from core.workspace.searches import Pieces, read_searches, underlined
 from core.workspace.snapshot import Snapshot
 from core.workspace.task import SPLIT_NAMES, Label
 from pages.ui import session
@@ -84,6 +85,7 @@ def _items(
     notes = {flag.item_id: flag.note for flag in flags(events)}
     own = {flag.item_id: flag.note for flag in flags(x for x in events if x.annotator == annotator)}
     predictions = _predictions(snapshot, proposals, texts)
+    found = _found(snapshot, proposals, texts)
     given = {item: task.today(each.label) or each.label for item, each in labeled.items()}
     return tuple(
         CardItem(
@@ -96,6 +98,7 @@ def _items(
             flag=(own if item in again else notes).get(item, ""),
             columns=tuple((name, value.strip()) for name, value in columns[item]),
             before=tuple(line for _, cell in before[item] for line in messages(cell)),
+            found=found.get(item, ()),
             opinion=None if item in again else predictions.get(item),
         )
         for item in (proposal.item_id for proposal in proposals)
@@ -205,6 +208,18 @@ def _predictions(
             why += f" Marked: what speaks for {task.name_of(each.label)}."
         found[p.item_id] = CardPrediction(p.predicted, p.confidence, why, each.pieces)
     return found
+
+
+def _found(
+    snapshot: Snapshot, proposals: Sequence[Proposal], texts: Mapping[str, str]
+) -> dict[str, Pieces]:
+    """Each text in the pieces that kept searches find in it; nothing of held-out data, ever."""
+    items = [proposal.item_id for proposal in proposals if proposal.split == "training"]
+    with suppress(SearchError):  # the page Explore and the doctor tell of it
+        if searches := [each for each in read_searches(snapshot.workspace) if each.color]:
+            told = underlined(searches, [texts[item] for item in items])
+            return dict(zip(items, told, strict=True))
+    return {}
 
 
 def _day(proposals: Sequence[Proposal], labeled: Mapping[str, Labeled | Event]) -> str:

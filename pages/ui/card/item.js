@@ -9,6 +9,7 @@
  * @property {string} text
  * @property {[string, string][]} columns
  * @property {string[]} before  messages before it
+ * @property {[string, string][]} found  pieces of the text with the color of a kept search
  * @property {Set<string>} chosen  values, where it can have several labels, until they are given
  * @property {Opinion | null} opinion
  * @property {boolean} adds  does its label count among those of its split
@@ -30,7 +31,7 @@
 function unlabeledItem(sent) {
   return {
     id: sent.item_id, text: sent.text, columns: sent.columns ?? [], before: sent.before ?? [],
-    opinion: null, chosen: new Set(), adds: sent.adds ?? true,
+    opinion: null, chosen: new Set(), adds: sent.adds ?? true, found: sent.found ?? [],
     label: null, was: null, at: "", skips: 0, heard: 0, isAside: false, event: null,
     flag: "", sentFlag: "", flagEvent: null, assisted: false, shownAt: null,
   };

@@ -50,7 +50,8 @@ class Reader {
     const size = sizeOf(text);
     if (this.text.dataset.size !== size) this.text.dataset.size = size;
     this.text.dataset.itemId = item?.id ?? "";
-    fillText(this.text, text, opinion ? marksOf(text, opinion) : []);
+    const found = foundMarks(item?.found ?? []);
+    fillText(this.text, text, opinion ? marksOf(text, opinion) : found);
     // In the text's own frame: its layout is made once, and read here.
     requestAnimationFrame(() => this.showMore());
   }

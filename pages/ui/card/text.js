@@ -12,7 +12,10 @@ const LEAST_PUSH = 0.05;
 const SHORT = 120;
 const MEDIUM = 400;
 
-/** @typedef {{start: number, end: number, push: number, strength: number}} Mark */
+/**
+ * A stretch of a text: how it moved the model, or in which color a kept search finds it.
+ * @typedef {{start: number, end: number, push?: number, strength?: number, color?: string}} Mark
+ */
 
 /**
  * How much room a text takes; one of the wide characters of East Asia counts for two.
@@ -79,7 +82,12 @@ function markedNodes(text, from, to, marks) {
 }
 
 /** @param {string} text @param {Mark} mark @returns {HTMLElement} */
-function markedSpan(text, { push, strength }) {
+function markedSpan(text, { push, strength, color }) {
+  if (color) {
+    const found = element("span", "sl-found", text);
+    found.style.setProperty("--sl-color", color);
+    return found;
+  }
   const span = element("span", push > 0 ? "sl-towards" : "sl-away", text);
   span.style.setProperty("--sl-strength", strength.toFixed(2));
   span.title = `${push > 0 ? "+" : "−"}${Math.abs(push).toFixed(2)} log-odds`;
@@ -102,4 +110,11 @@ function marksOf(text, { pieces }) {
     start = end;
   }
   return marks;
+}
+
+/** @param {[string, string][]} pieces  with colors, or none @returns {Mark[]} */
+function foundMarks(pieces) {
+  let end = 0;
+  return pieces.map(([piece, color]) => ({ start: end, end: (end += piece.length), color }))
+    .filter(({ color }) => color);
 }
