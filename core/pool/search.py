@@ -93,6 +93,8 @@ def find_in(texts: Sequence[str], query: str) -> list[list[tuple[int, int]]]:
     """
     places: list[list[tuple[int, int]]] = [[] for _ in texts]
     rows = find(pa.array(texts, pa.string()), query).tolist()
+    if not rows:
+        return places
     held, expression = [texts[row] for row in rows], EXPRESSION.fullmatch(query.strip())
     if not expression:
         wanted, words = words_in_tokens([query]).hashes, words_in_tokens(held)
