@@ -9,6 +9,7 @@ import torch
 from core.features.base import Features, Source
 from core.models.calibration import Probabilities, learnable
 from core.models.logistic import Fit, fit_each_label, fit_logistic
+from core.models.merged_columns import merged_columns
 from core.models.model import Model
 from core.models.networks import LinearNetwork, probabilities_of
 from core.models.row_space import is_worthwhile, row_space
@@ -25,8 +26,9 @@ class LinearLearner:
     def __init__(self, source: Source, items: LabeledTexts, seed: int, features: Features) -> None:
         self.source, self.items, self.seed = source, items, seed
         self.columns, self.features = features.compact()
-        is_long = is_worthwhile(self.features)
-        self.space = row_space(self.features, len(self.columns)) if is_long else None
+        self.merged = merged_columns(self.features, len(self.columns))
+        fitted, n_columns = self.merged.features, len(self.merged.kept)
+        self.space = row_space(fitted, n_columns) if is_worthwhile(fitted) else None
 
     def train(self, rows: Indices, start: Model | None = None) -> Model:
         """A model of these items alone. LoopError: too few labels.
@@ -46,15 +48,17 @@ class LinearLearner:
             first, outputs = start.network.first, present if several else slice(None)
             weights = (first.sparse, first.dense, first.bias)
             begin = Fit(*(values.detach().double().numpy()[..., outputs] for values in weights))
+            begin = self.merged.start(begin)
         if self.space is None:
-            fit = fit_to(self.features.take(rows), len(self.columns), targets, begin, rough=rough)
+            part, n_columns = self.merged.features.take(rows), len(self.merged.kept)
+            fit = fit_to(part, n_columns, targets, begin, rough=rough)
         else:
             if begin is not None:
                 product = start.network.product(self.features)
                 begin = self.space.start(begin, product[:, outputs])
             turned = self.space.turned.take(rows)
             fit = self.space.weights(fit_to(turned, 0, targets, begin, rough=rough))
-        network = _network(fit, present, len(labels), several=several)
+        network = _network(self.merged.weights(fit), present, len(labels), several=several)
         network.first.columns.copy_(torch.from_numpy(self.columns))
         model = Model("linear", network, self.source, labels, self.seed)
         unlearned = tuple(label for at, label in enumerate(labels) if at not in present)

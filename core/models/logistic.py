@@ -33,6 +33,7 @@ DECREASE = 1e-4
 CARE = 0.3
 """How much of the gradient the first steps may leave, where they go to the parabola's bottom. With
 more care there are fewer steps, and the search in each takes longer: at 0.03 both take twice."""
+BEYOND = 3  # times below its end, the gradient that the last step is to leave
 FURTHER = 0.25
 """Of the slope at the start, what may be left after a step, or have come up on the other side; else
 the step is made as long as a parabola through both slopes tells, at most four times."""
@@ -52,8 +53,8 @@ def minimize(
     function: Convex,
     start: Matrix,
     gradient_below: float,
-    axis: int | None = None,
     most_care: float = CARE,
+    axis: int | None = None,
 ) -> Matrix:
     """Where no part of the gradient is above `gradient_below`, or no step leads further down.
 
@@ -63,10 +64,12 @@ def minimize(
     value, gradient = function.value(point)
     first = _dot(gradient, gradient, axis)
     for _ in range(MOST_STEPS):
-        is_open = np.abs(gradient).max(axis=axis, initial=0) > gradient_below
+        goal = gradient_below / np.abs(gradient).max(axis=axis, initial=gradient_below)
+        is_open = goal < 1
         if not is_open.any():
             break
         care = np.minimum(most_care, (_dot(gradient, gradient, axis) / first) ** 0.25)
+        care = np.maximum(care, goal / BEYOND)
         step = _parabola_bottom(*function.curvature(point), gradient, care, is_open, axis)
         found = _step(function, point, value, gradient, step, axis)
         if found is None:
@@ -146,7 +149,7 @@ def _dot(one: Matrix, other: Matrix, axis: int | None) -> Matrix:
 
 AT_ONCE = 16  # outputs at once: ten tables of so many columns are kept, and one stays in the cache
 C = 3.0  # from 1 to 10, cross-validated scores of the training items lie within 0.011 of each other
-GRADIENT = 1e-7  # of the mean loss, where the search stops: probabilities are then within 1e-6
+GRADIENT = 1e-8  # of the mean loss, where the search stops: probabilities are then within 1e-6
 NEAR = 0.001  # `CARE` from `ROUGH` on: one step or two
 ROUGH = 3e-5  # likewise, as far as 32 bits go; enough for probabilities that only calibrate
 
@@ -198,25 +201,25 @@ def fit_each_label(
     def some_labels(first: int) -> Fit:
         some = slice(first, first + AT_ONCE)
         begin = start and Fit(*(part[..., some] for part in vars(start).values()))
-        return _fit([_EachLoss(design, targets[:, some]) for design in designs], begin, axis=0)
+        return _fit([_EachLoss(design, targets[:, some]) for design in designs], begin)
 
     fits = in_order(some_labels, range(0, max(targets.shape[1], 1), AT_ONCE))
     parts = zip(*(vars(fit).values() for fit in fits), strict=True)
     return Fit(*(np.concatenate(part, axis=-1) for part in parts))
 
 
-def _fit(losses: Sequence["_Loss"], start: Fit | None, axis: int | None = None) -> Fit:
+def _fit(losses: Sequence["_Loss"], start: Fit | None) -> Fit:
     """The minimum of one loss, given in 32 bits and, unless it is rough, again in 64."""
     n_columns, n_outputs = losses[0].design.n_columns, losses[0].truth.shape[1]
     found = np.zeros((losses[0].design.n_rows, n_outputs))
     if start is not None:
         found = np.concatenate([start.sparse, start.dense, start.bias[None]])
-    for loss, ends in zip(losses, ((ROUGH, axis), (GRADIENT, axis, NEAR)), strict=False):
+    for loss, ends in zip(losses, ((ROUGH, CARE), (GRADIENT, NEAR)), strict=False):
         loss.rough = losses[0]
-        found = minimize(loss, found.astype(loss.design.kind), *ends)
+        found = minimize(loss, found.astype(loss.design.kind), *ends, axis=loss.axis)
     found = found.astype(np.float64)
     # The same number added to all intercepts changes no probability.
-    found[-1] -= found[-1].mean() if n_outputs > 1 and axis is None else 0
+    found[-1] -= found[-1].mean() if n_outputs > 1 and loss.axis is None else 0
     return Fit(found[:n_columns], found[n_columns:-1], found[-1])
 
 
@@ -227,6 +230,7 @@ class _Loss:
     """
 
     rough: "_Loss"
+    axis: int | None = None  # of the losses
 
     def __init__(self, design: "_Design", targets: NDArray[np.int64]) -> None:
         n_labels = int(targets.max()) + 1
@@ -240,11 +244,13 @@ class _Loss:
         self.penalty[-1] = 0  # the intercept is free
         self.rough = self
 
-    def value(self, point: Matrix) -> tuple[float, Matrix]:
-        """The loss, and its gradient."""
-        losses, probability = _losses(self.design.product(point), self.truth)
+    def value(self, point: Matrix) -> tuple[Matrix, Matrix]:
+        """The loss, of each label where each has its own, and the gradient."""
+        losses, probability = self._losses(self.design.product(point))
         pull = self.penalty * point
-        value = _exact(self.weights[:, 0] * losses) + _exact(pull * point) / 2
+        # Summed in 64 bits: a step is judged by a difference that 32 would round away.
+        value = (self.weights * losses).sum(axis=self.axis, dtype=np.float64)
+        value = value + (pull * point).sum(axis=self.axis, dtype=np.float64) / 2
         errors = self.weights * (probability - self.truth)
         return value, self.design.transposed(errors) + pull
 
@@ -252,63 +258,44 @@ class _Loss:
         """The second derivatives as a product, and their diagonal."""
         if self.rough is not self:
             return self.rough.curvature(point.astype(self.rough.design.kind))
-        probability = _losses(self.design.product(point), self.truth)[1]
+        probability = self._losses(self.design.product(point))[1]
+        spread = self.weights * probability * (1 - probability)
 
         def times(table: Matrix) -> Matrix:
-            change = probability * self.design.product(table)
-            change = change - probability * change.sum(axis=1, keepdims=True)
+            change = self._change(self.design.product(table), probability)
             return self.design.transposed(self.weights * change) + self.penalty * table
 
-        spread = self.weights * probability * (1 - probability)
         return times, self.design.transposed(spread, squared=True) + self.penalty
+
+    def _losses(self, scores: Matrix) -> tuple[Matrix, Matrix]:
+        """Each item's negative log-likelihood; probabilities `(n_items, n_outputs)`."""
+        # One output is two of which the second is always 0.
+        every = scores if scores.shape[1] > 1 else np.pad(scores, ((0, 0), (0, 1)))
+        top = every.max(axis=1, keepdims=True)
+        total = np.log(np.exp(every - top).sum(axis=1, keepdims=True)) + top
+        found = (self.truth * scores).sum(axis=1, keepdims=True)
+        return total - found, np.exp(scores - total)
+
+    def _change(self, scores: Matrix, probability: Matrix) -> Matrix:
+        """How much probabilities change with the scores."""
+        change = probability * scores
+        return change - probability * change.sum(axis=1, keepdims=True)
 
 
 class _EachLoss(_Loss):
     """As many objectives as there are labels, one for each column: that of its log-odds."""
 
+    axis = 0
+
     def __init__(self, design: "_Design", targets: NDArray[np.bool_]) -> None:
         shares = [balanced_weights(has.astype(np.int64)) for has in targets.T]
         self._keep(design, targets, np.array(shares).reshape(targets.shape[::-1]).T)
 
-    def value(self, point: Matrix) -> tuple[Matrix, Matrix]:
-        """The loss of each label, `(n_labels,)`, and the gradients."""
-        scores, pull = self.design.product(point), self.penalty * point
-        losses = np.logaddexp(0, scores) - self.truth * scores
-        value = _exact(self.weights * losses, 0) + _exact(pull * point, 0) / 2
-        errors = self.weights * (_sigmoid(scores) - self.truth)
-        return value, self.design.transposed(errors) + pull
+    def _losses(self, scores: Matrix) -> tuple[Matrix, Matrix]:
+        return np.logaddexp(0, scores) - self.truth * scores, 1 / (1 + np.exp(-scores))
 
-    def curvature(self, point: Matrix) -> tuple[Callable[[Matrix], Matrix], Matrix]:
-        """The second derivatives as a product, and their diagonal."""
-        if self.rough is not self:
-            return self.rough.curvature(point.astype(self.rough.design.kind))
-        probability = _sigmoid(self.design.product(point))
-        spread = self.weights * probability * (1 - probability)
-
-        def times(table: Matrix) -> Matrix:
-            bent = self.design.transposed(spread * self.design.product(table))
-            return bent + self.penalty * table
-
-        return times, self.design.transposed(spread, squared=True) + self.penalty
-
-
-def _exact(parts: Matrix, axis: int | None = None) -> Matrix:
-    """Their sum in 64 bits: a step is judged by a difference that 32 would round away."""
-    return parts.sum(axis=axis, dtype=np.float64)
-
-
-def _sigmoid(scores: Matrix) -> Matrix:
-    return 1 / (1 + np.exp(-scores))
-
-
-def _losses(scores: Matrix, truth: Matrix) -> tuple[Matrix, Matrix]:
-    """Each item's negative log-likelihood `(n_items,)`; probabilities `(n_items, n_outputs)`."""
-    # One output is two of which the second is always 0.
-    every = scores if scores.shape[1] > 1 else np.pad(scores, ((0, 0), (0, 1)))
-    top = every.max(axis=1, keepdims=True)
-    total = np.log(np.exp(every - top).sum(axis=1, keepdims=True)) + top
-    found = truth * scores
-    return total[:, 0] - found.sum(axis=1), np.exp(scores - total)
+    def _change(self, scores: Matrix, probability: Matrix) -> Matrix:
+        return probability * (1 - probability) * scores
 
 
 class _Design:
@@ -335,24 +322,16 @@ class _Design:
 
     def product(self, table: Matrix) -> Matrix:
         """The matrix times a table, `(n_items, n_outputs)`."""
-        table = torch.from_numpy(table)
-        return _added(self.sparse, table[: self.n_columns], self.dense @ table[self.n_columns :])
+        sparse, dense = torch.from_numpy(table).tensor_split((self.n_columns,))
+        return torch.addmm(self.dense @ dense, self.sparse, sparse).numpy()
 
     def transposed(self, errors: Matrix, *, squared: bool = False) -> Matrix:
         """The transpose, or that of the matrix' squares, times `(n_items, n_outputs)`."""
         errors, dense = torch.from_numpy(errors), self.dense
         found = errors.new_zeros(self.n_rows, errors.shape[1])
-        _added(self.turned[squared], errors, found[: self.n_columns])
+        found[: self.n_columns].addmm_(self.turned[squared], errors)
         torch.matmul((dense**2 if squared else dense).T, errors, out=found[self.n_columns :])
         return found.numpy()
-
-
-def _added(sparse: torch.Tensor, table: torch.Tensor, sums: torch.Tensor) -> Matrix:
-    """The sums, to which the product is added: some columns at a time, as many as caches hold."""
-    for first in range(0, table.shape[1], AT_ONCE):
-        some = slice(first, first + AT_ONCE)
-        sums[:, some] += sparse @ table[:, some].contiguous()
-    return sums.numpy()
 
 
 def _csr(
