@@ -14,7 +14,8 @@ from numpy.typing import NDArray
 from core.pool.bags import Indices, Mask
 from core.workspace.task import LEAST_TEXTS
 
-FOLDS = 5
+FOLDS, FEWER = 5, 3
+MANY_LABELS, MANY_ITEMS = 30, 3_000  # from both on fewer folds do: log-losses are no higher
 MIN_ITEMS = 4  # items of each label below which out-of-fold predictions tell nothing
 NEVER_REACHED = 2.0  # threshold of a label that is never predicted: the model has not learned it
 
@@ -75,18 +76,18 @@ def parts_held_out(targets: Indices, n_labels: int, seed: int) -> list[Indices]:
     No parts if a label has too few items, or there is one label only. With several labels for a
     text, `targets` is a table, and labels with too few items are left aside.
     """
+    n_folds = FEWER if n_labels >= MANY_LABELS and len(targets) >= MANY_ITEMS else FOLDS
     if targets.ndim == 2:
         # Each text counts for the rarest of its labels, so that rare ones are spread evenly.
         taught = targets[:, learnable(targets)]
         rare_first = np.argsort(taught.sum(axis=0), kind="stable")
         has = np.pad(taught[:, rare_first], ((0, 0), (0, 1)), constant_values=True)
-        fold = stratified_folds(has.argmax(axis=1), FOLDS, seed)
-        return [np.flatnonzero(fold == number) for number in range(FOLDS)]
-    counts = np.bincount(targets, minlength=n_labels)
-    if (counts < MIN_ITEMS).any():
-        return []
-    fold = stratified_folds(targets, min(FOLDS, int(counts.min())), seed)
-    return [np.flatnonzero(fold == number) for number in range(fold.max() + 1)]
+        targets = has.argmax(axis=1)
+    else:
+        fewest = int(np.bincount(targets, minlength=n_labels).min())
+        n_folds = min(n_folds, fewest) if fewest >= MIN_ITEMS else 0
+    fold = stratified_folds(targets, max(n_folds, 1), seed)
+    return [np.flatnonzero(fold == number) for number in range(n_folds)]
 
 
 def stratified_folds(targets: Indices, n_folds: int, seed: int) -> Indices:
@@ -117,14 +118,15 @@ def fit_label_by_label(probability: Probabilities, targets: Mask) -> Calibration
 def fit_calibration(probability: Probabilities, targets: Indices) -> Calibration:
     """The calibration of the least log-loss on these items, each label of which occurs.
 
-    The targets are smoothed as Platt does it: a label of n items is aimed at with a probability of
-    (n + 1) / (n + n_labels). Nothing is changed if the scale is below 0: that would turn the
-    ranking around.
+    The targets are smoothed as Platt does it: a label of n items has an aim of (n + 1) / (n + 2),
+    however many others share the rest. Nothing is changed if the scale is below 0: that would turn
+    the ranking around.
     """
     scores = _logarithm(probability)
     n_labels = scores.shape[1]
     counts = np.bincount(targets, minlength=n_labels)[targets]
-    aims = (np.eye(n_labels)[targets] * counts[:, None] + 1) / (counts + n_labels)[:, None]
+    own = np.eye(n_labels)[targets]
+    aims = own + (1 - n_labels * own) / ((counts + 2) * (n_labels - 1))[:, None]
     parameters = _newton(scores, aims)
     if parameters[0] <= 0:
         return UNCHANGED

@@ -46,9 +46,8 @@ class LinearLearner:
         begin, rough = None, start is not None
         if start is not None:
             first, outputs = start.network.first, present if several else slice(None)
-            weights = (first.sparse, first.dense, first.bias)
-            begin = Fit(*(values.detach().double().numpy()[..., outputs] for values in weights))
-            begin = self.merged.start(begin)
+            weights = (part.detach().double().numpy() for part in first.parameters())
+            begin = self.merged.start(Fit(*(part[..., outputs] for part in weights)))
         if self.space is None:
             part, n_columns = self.merged.features.take(rows), len(self.merged.kept)
             fit = fit_to(part, n_columns, targets, begin, rough=rough)

@@ -9,7 +9,6 @@ import numpy as np
 from core.errors import LoopError
 from core.features.base import Source
 from core.models.calibration import (
-    FOLDS,
     MIN_ITEMS,
     NEVER_REACHED,
     UNCHANGED,
@@ -79,7 +78,7 @@ def learn(name: str, source: Source, items: LabeledTexts, seed: int) -> Learned:
     if items.several:
         return _learned_each(model, found, items.targets)
     calibration = fit_calibration(found, items.targets)
-    note = f"From out-of-fold predictions of the training items, at most {FOLDS} folds."
+    note = f"From out-of-fold predictions of the training items, {len(parts)} folds."
     if calibration == UNCHANGED:
         note += " Not calibrated: they rank no better than chance."
     return Learned(replace(model, calibration=calibration), found, note)
@@ -89,7 +88,7 @@ def _learned_each(model: Model, found: Probabilities, targets: Mask) -> Learned:
     """The model with the calibration of each label, predicted from one half on if it is known."""
     thresholds = tuple(NEVER_REACHED if label in model.unlearned else 0.5 for label in model.labels)
     calibration = fit_label_by_label(found, targets)
-    note = f"From out-of-fold predictions of the training items, {FOLDS} folds, label by label."
+    note = "From out-of-fold predictions of the training items, label by label."
     return Learned(replace(model, calibration=calibration, thresholds=thresholds), found, note)
 
 

@@ -63,6 +63,28 @@ def test_a_ranking_that_is_wrong_is_not_turned_around():
     assert UNCHANGED(probability) is probability
 
 
+def test_a_model_that_is_right_is_not_made_unsure_by_the_number_of_labels():
+    """Nineteen in twenty are predicted right, and that is how sure the model is."""
+    draw, n_labels = np.random.default_rng(0), 77
+    targets = np.arange(1_540) % n_labels
+    predicted = np.where(draw.random(1_540) < 0.95, targets, draw.integers(0, n_labels, 1_540))
+    probability = np.full((1_540, n_labels), 0.05 / (n_labels - 1))
+    probability[np.arange(1_540), predicted] = 0.95
+    found = fit_calibration(probability, targets)(probability)
+    assert found.max(axis=1).mean() == pytest.approx((predicted == targets).mean(), abs=0.05)
+
+
+@pytest.mark.parametrize(
+    ("n_labels", "number", "expected"), [(30, 3_000, 3), (29, 3_000, 5), (30, 2_999, 5)]
+)
+def test_fewer_folds_where_many_labels_have_many_items(n_labels: int, number: int, expected: int):
+    targets = np.arange(number) % n_labels
+    for each in (targets, np.eye(n_labels, dtype=bool)[targets]):
+        parts = parts_held_out(each, n_labels, seed=1)
+        assert len(parts) == expected
+        assert sorted(np.concatenate(parts)) == list(range(number))
+
+
 def test_certainty_and_separation_stay_finite():
     probability = np.array([[1.0, 0.0], [0.0, 1.0]] * 10)
     found = fit_calibration(probability, np.array([0, 1] * 10))
