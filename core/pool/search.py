@@ -168,7 +168,9 @@ def _pattern(word: str) -> str:
     codes = (character_kind(ord(character))[0] for character in word)
     spelled = "".join(f"[{_ranges([code, *_variants().get(code, ())])}]" for code in codes)
     is_alone = any(character_kind(ord(character))[2] for character in word)
-    before = "" if is_alone else f"(?:^|[^{in_word}]|[{alone}][{marks}]*)"
+    # A mark behind a word by itself is part of that word.
+    behind_alone = "" if character_kind(ord(word[0]))[3] else f"|[{alone}][{marks}]*"
+    before = "" if is_alone else f"(?:^|[^{in_word}]{behind_alone})"
     after = f"[^{marks}]" if is_alone else f"[^{in_word}]|[{alone}]"
     return f"{before}{spelled}(?:$|{after})"
 

@@ -45,7 +45,8 @@ def plain_words(text: str) -> list[str]:
             if not before or kind == "alone" or (before == "alone" and kind != "mark"):
                 words.append("")
             words[-1] += character
-        before = kind
+        # A mark belongs to the word by itself that it follows.
+        before = "alone" if (before, kind) == ("alone", "mark") else kind
     return words
 
 
@@ -95,12 +96,19 @@ QUERIES = st.text(st.sampled_from(LETTERS + "“”"), max_size=8)
 @example([], "a")
 @example(["a", ""], "")
 @example(["a"], '"" - \'')
+@example(["ก\u0301", "\u0301", "a \u0301b"], "\u0301")
+@example(["ก\u03019", "9"], "9")
+@example(["ก\u0301b", "\u0301b", "a \u0301b"], "\u0301b")
 def test_a_search_finds_what_a_plain_reading_finds(texts: list[str], query: str):
     expected = [at for at, text in enumerate(texts) if holds(text, query)]
     assert places(texts, query) == expected
 
 
-@given(st.lists(st.text(max_size=20), max_size=5), st.data())
+KNOWN = st.text(st.characters(exclude_categories=["Cs", "Cn"]), max_size=20)
+"""Without what this Python has no category for: RE2 may know it for a letter."""
+
+
+@given(st.lists(KNOWN, max_size=5), st.data())
 def test_any_text_is_found_by_its_own_words(texts: list[str], data: st.DataObject):
     query = data.draw(st.sampled_from([*texts, "x"])).replace('"', " ")
     expected = [at for at, text in enumerate(texts) if holds(text, query)]
