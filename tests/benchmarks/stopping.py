@@ -1,9 +1,9 @@
-"""What each sign for stopping would have cost, in simulated loops that go on regardless.
+"""What stopping when told to would have cost, in simulated loops that go on regardless.
 
     python -m tests.benchmarks.stopping --labeled CSV_OF_ITEM_ID_TEXT_LABEL
 
-For each sign: at how many labels it first said stop, the scores and found positives there, and what
-going on to the end would have brought.
+At how many labels predictions were first said to be stable, the scores and found positives there,
+and what going on to the end would have brought.
 """
 
 import argparse
@@ -66,22 +66,12 @@ def course(
             yield stop_at(step, table.oracle), estimate(step.snapshot, reports[-1 - WINDOW :])
 
 
-def first_stops(courses: list[list[tuple[Stop, Estimate]]], names: set[str]) -> list[Stop | None]:
-    """Where, in each course, the signs of these names first said stop together."""
-    return [
-        next(
-            (
-                stop
-                for stop, outlook in course
-                if all(sign.says_stop for sign in outlook.signs if sign.name in names)
-            ),
-            None,
-        )
-        for course in courses
-    ]
+def first_stop(course: list[tuple[Stop, Estimate]]) -> Stop | None:
+    """Where it was first said that predictions are stable."""
+    return next((stop for stop, outlook in course if outlook.stable.says_stop), None)
 
 
-def row(mix: str, name: str, stops: list[Stop | None], ends: list[Stop]) -> list[object]:
+def row(mix: str, stops: list[Stop | None], ends: list[Stop]) -> list[object]:
     """Means where it said stop, beside the end of the same loops."""
     pairs = [(stop, end) for stop, end in zip(stops, ends, strict=True) if stop]
     labels = mean_of(stop.labels for stop, _ in pairs).value
@@ -92,7 +82,6 @@ def row(mix: str, name: str, stops: list[Stop | None], ends: list[Stop]) -> list
     ]
     return [
         mix,
-        name,
         f"{len(pairs)} of {len(stops)}",
         f"{labels:,.0f}" if labels else "",
         *(cells if pairs else [""] * 3),
@@ -100,7 +89,7 @@ def row(mix: str, name: str, stops: list[Stop | None], ends: list[Stop]) -> list
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description="What each sign for stopping would have cost.")
+    parser = argparse.ArgumentParser(description="What stopping would have cost.")
     parser.add_argument("--labeled", type=Path, required=True, help="CSV of item_id,text,label")
     parser.add_argument("--seeds", type=int, default=5)
     parser.add_argument("--iterations", type=int, default=14)
@@ -116,13 +105,10 @@ def main() -> None:
                 list(course(table, parts, plan, given.model, seed)) for seed in range(given.seeds)
             ]
             ends = [steps_of_one[-1][0] for steps_of_one in courses]
-            signs = [sign.name for sign in courses[0][0][1].signs]
-            for names in (*({name} for name in signs), set(signs)):
-                told = " and ".join(sorted(names))
-                rows.append(row(mix, told, first_stops(courses, names), ends))
+            rows.append(row(mix, [first_stop(each) for each in courses], ends))
     labels = f"up to {ends[0].labels:,} training labels"
     print(f"{given.model}, {given.seeds} seeds, {labels}; {machine()}\n")
-    head = ["mix", "sign", "said stop", "at labels", "F of the end's", "AP of the end's"]
+    head = ["mix", "said stop", "at labels", "F of the end's", "AP of the end's"]
     print_table([*head, "share of positives found, of the end's"], rows)
 
 

@@ -4,9 +4,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from core.evaluation.intervals import Interval
 from core.evaluation.runs import WATCHED, load_run, read_report, train
-from core.evaluation.stopping import Sign, advice, estimate, positives_left, stability
+from core.evaluation.stopping import estimate, stability
 from core.models.predict import score_texts
 from core.workspace.layout import open_workspace
 from core.workspace.snapshot import read_snapshot
@@ -30,14 +29,14 @@ def test_predictions_that_rest_say_stop():
     sign = stability(predictions([90, 40, 0, 1, 0]))
     assert sign.says_stop
     assert sign.value == pytest.approx((1 + 0.9933 + 1) / 3, abs=0.001)
-    assert sign.sentence.startswith("Predictions hardly change: the last 4 model versions")
+    assert sign.sentence.startswith("The last 4 model versions agree by 0.99")
 
 
 def test_predictions_that_move_say_go_on():
     sign = stability(predictions([0, 0, 0, 9, 0, 0]))
     assert not sign.says_stop
     assert 0.97 < sign.value < 0.99
-    assert "still change" in sign.sentence
+    assert sign.sentence.endswith("0.99 counts as stable.")
 
 
 def test_too_few_runs_and_models_that_learned_nothing_give_no_sign():
@@ -46,25 +45,10 @@ def test_too_few_runs_and_models_that_learned_nothing_give_no_sign():
         assert (found.value, found.says_stop) == (None, False)
 
 
-def test_positives_left_say_stop_when_nearly_all_are_surely_found():
-    sure, unsure = Interval(2.0, 0.0, 9.0), Interval(2.0, 0.0, 40.0)
-    assert positives_left(200, sure).says_stop
-    assert not positives_left(200, unsure).says_stop
-    assert positives_left(200, unsure).sentence == (
-        "About 2 positives (0 to 40) are still unlabeled. You found 200: 99% of all, at least 83%."
-    )
-    assert positives_left(0, Interval(0.0, 0.0, 30.0)).value is None
-
-
-def test_the_verdict_counts_the_signs_that_say_stop():
-    go, stop = Sign("a", 1.0, False, ""), Sign("b", 1.0, True, "")
-    unknown = Sign("c", None, False, "")
-    assert advice([unknown] * 2) == advice([unknown]) == "Too early to say."
-    assert advice([go, unknown]) == "Not yet: none of 2 signs says stop."
-    assert advice([stop, unknown]) == advice([go, stop]) == "Not yet: 1 of 2 signs says stop."
-    assert advice([stop, stop]) == "Yes: both signs say stop."
-    assert advice([go]) == "Not yet: the one sign says go on."
-    assert advice([stop]) == "Yes: the one sign says stop."
+def test_the_verdict_is_about_the_model():
+    assert stability([]).advice == "Too early to say."
+    assert stability(predictions([90, 40, 0, 1, 0])).advice.startswith("Yes, for the model")
+    assert stability(predictions([0, 0, 0, 9, 0, 0])).advice.startswith("Not yet")
 
 
 def test_items_that_only_one_run_was_asked_about_do_not_count():
@@ -74,17 +58,15 @@ def test_items_that_only_one_run_was_asked_about_do_not_count():
     assert stability(apart).value is None
 
 
-def test_an_estimate_has_two_signs(demo: Path):
+def test_an_estimate_tells_of_positives_and_of_the_model(demo: Path):
     snapshot = read_snapshot(open_workspace(demo))
     reports = [read_report(snapshot, run) for run in snapshot.logs.runs]
     found = estimate(snapshot, reports)
-    assert [sign.name for sign in found.signs] == ["stable predictions", "positives left"]
-    # Three runs only: the first has no figure yet.
-    assert [sign.value is None for sign in found.signs] == [True, False]
-    assert found.advice == "Not yet: none of 2 signs says stop."
+    assert found.prevalence.found
+    assert found.stable.value is None  # three runs only
     # A fourth that says the same, and one of before runs kept what they say.
     more = estimate(snapshot, [None, *reports, replace(reports[-1], watched=()), reports[-1]])
-    assert more.signs[0].value > 0.5
+    assert more.stable.value > 0.5
 
 
 def test_every_run_is_asked_about_the_same_items(demo: Path):
@@ -117,4 +99,5 @@ def test_without_runs_there_is_only_the_sample(make_workspace: MakeWorkspace):
     labels = {("evaluation", "0"): rows[:4], ("evaluation", "1"): [rows[5]]}
     found = estimate(read_snapshot(make_workspace([row[:2] for row in rows], labels)), [])
     assert found.prevalence.share.value == pytest.approx(0.2)
-    assert [sign.value is None for sign in found.signs] == [True, False]
+    assert found.stable.value is None
+    assert found.prevalence

@@ -3,7 +3,7 @@
 import streamlit as st
 
 from core.evaluation.prevalence import Prevalence
-from core.evaluation.stopping import ENOUGH, WINDOW, Sign
+from core.evaluation.stopping import WINDOW
 from core.workspace.snapshot import Snapshot
 from pages.ui.cache import analysis
 from pages.ui.escape_markdown import plain
@@ -24,9 +24,9 @@ def show_verdict(snapshot: Snapshot) -> None:
     if len(snapshot.logs.runs) <= WINDOW or not can_estimate(snapshot):
         return
     found = analysis.estimate(snapshot)
-    if any(sign.value is not None for sign in found.signs):
+    if found.stable.value is not None:
         with st.container(horizontal=True, vertical_alignment="center", key="verdict"):
-            st.markdown(f"**{QUESTION}** {found.advice}", width="content")
+            st.markdown(f"**{QUESTION}** {found.stable.advice}", width="content")
             if st.button(
                 "See why", icon=":material/arrow_forward:", type="tertiary", key="verdict_why"
             ):
@@ -54,14 +54,13 @@ def show_estimate(snapshot: Snapshot) -> None:
             f"of them {plain(name)}. Ranges in brackets are 95% intervals."
         )
     st.header(QUESTION, anchor=False)
-    st.write(f"**{found.advice}**")
-    st.markdown("\n".join(told(sign) for sign in found.signs))
+    st.write(f"**{found.stable.advice}** {found.stable.sentence}")
     with st.expander("How this is computed"):
         st.caption(
             "The share is counted among random labels only: those that a model or a person chose "
             "hold more positives than the pool. Agreement is Cohen's kappa between the predictions "
-            "of consecutive model versions on random items. Positives count as found at "
-            f"{ENOUGH:.0%}. No sign is right alone."
+            "of consecutive model versions on random items. A model at rest says nothing of the "
+            "positives that nobody has found yet: their number does."
         )
 
 
@@ -79,8 +78,3 @@ def left_told(found: Prevalence, name: str) -> str:
         f"About {share.value:.1%} of all texts are {name} ({ends}). {have}; about "
         f"{left.value:,.0f} are still unlabeled ({numbers})."
     )
-
-
-def told(sign: Sign) -> str:
-    says = "too early" if sign.value is None else "stop" if sign.says_stop else "go on"
-    return f"- **{sign.name.capitalize()}: {says}.** {sign.sentence}"
