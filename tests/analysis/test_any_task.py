@@ -10,9 +10,10 @@ from core.analysis.simulation import LabeledPool, Plan, by_mix, steps
 from core.evaluation.runs import train
 from core.evaluation.stopping import estimate
 from core.system.progress import in_words
+from core.workspace.layout import open_workspace
 from core.workspace.snapshot import Snapshot
 from tests.conftest import write_csv
-from tests.label_worlds import MANY, SEVERAL, items_of, labeled_snapshot, with_labels
+from tests.label_worlds import MANY, SEVERAL, items_of, labeled_snapshot, task_text, with_labels
 
 
 @pytest.fixture(params=[MANY, SEVERAL])
@@ -47,6 +48,20 @@ def test_a_simulated_loop_goes_by_macro_f(snapshot: Snapshot):
     assert all(point.fscore is None or 0 <= point.fscore <= 1 for point in points)
     assert points[-1].auc is not None
     assert not np.isnan(points[-1].auc)
+
+
+@pytest.mark.parametrize("kind", [MANY, SEVERAL])
+@pytest.mark.parametrize("n_labels", [77, 200])
+def test_a_loop_of_many_labels_is_simulated(kind: str, n_labels: int, tmp_path: Path):
+    values = [f"t{at}q" for at in range(n_labels)]
+    items = items_of(kind, 1_000, values=values)
+    labeled = write_csv(tmp_path / "labeled.csv", [("item_id", "text", "label"), *items])
+    (tmp_path / "task.toml").write_text(task_text(kind, values), encoding="utf-8")
+    task, mixes = open_workspace(tmp_path).task, {"unsure": {"low confidence": 1}}
+    study = learning_curves.Study(labeled, task, Plan(300, 50, 1), mixes, ["linear"], range(1))
+    points = learning_curves.learn(study, tmp_path / "curves.csv", workers=1)
+    assert [point.labels for point in points] == [300, 350]
+    assert all(point.fscore > 0 and point.auc > 0.5 for point in points)
 
 
 def test_a_simulated_label_tells_how_sure_the_model_was_of_its_item(snapshot: Snapshot):

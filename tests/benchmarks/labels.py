@@ -2,7 +2,7 @@
 
     python -m tests.benchmarks.labels
 
-Training is what `train` does: the model, five folds to calibrate it, thresholds and the report.
+Training is what `train` does: the model, folds to calibrate it, thresholds and the report.
 Features of the pool are in the cache by then, but for the long documents, whose features count.
 Each row has a process of its own. The yardstick is one scikit-learn `LogisticRegression` (of
 several labels, one for each) with its own stop, on the very rows of the model, without folds.
@@ -119,7 +119,7 @@ def main() -> None:
     told = []
     for kind, number, training, is_long in rows:
         found, _ = in_a_process(measured, kind, number, training, is_long)
-        what = f"{number} labels, {SEVERAL if kind == SEVERAL else 'one'} a text"
+        what = f"{number} labels, {'several' if kind == SEVERAL else 'one'} a text"
         what = f"{LONG:,} texts of {WORDS:,} words, all" if is_long else what
         times = f"{found['CPU s'] / found['yardstick']:.1f}" if "yardstick" in found else ""
         figures = (f"{found[name]:.2f}" for name in ("s", "CPU s", "GiB"))
