@@ -85,8 +85,9 @@ def choose(snapshot: Snapshot) -> tuple[Run, Run | None, int | None]:
     label = task.positive_index
     if has_many:
         names = {None: "All labels"} | {at: each.name for at, each in enumerate(labels)}
-        told, start = "Label against all others", [*names].index(label)
-        label = places[2].selectbox(told, names, start, format_func=names.get, key="metrics_label")
+        start, how = [*names].index(label), {"format_func": names.__getitem__}
+        told = "Label against all others"
+        label = places[2].selectbox(told, names, start, key="metrics_label", **how)
     return run, by_id.get(other), label
 
 

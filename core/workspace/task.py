@@ -5,7 +5,6 @@ from dataclasses import dataclass, field
 from functools import cached_property
 
 from core.errors import RunError, TaskError
-from core.pool.tokens import PAIRS, icu_here
 
 SPLITS = ("evaluation", "validation", "training")
 """In the order in which the loop fills them (chapter 2: evaluation data first)."""
@@ -156,6 +155,8 @@ class Task:
     @property
     def splitting(self) -> int:
         """How texts are split into words, as `pool.tokens` has it."""
+        from core.pool.tokens import PAIRS, icu_here  # with numpy, which a task does without
+
         return icu_here() if self.words else PAIRS
 
     @property

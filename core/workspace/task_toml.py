@@ -7,11 +7,11 @@ import tomllib
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict, replace
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
 from core.errors import RunError, TaskError
-from core.pool.tokens import icu_here
 from core.system.findings import counted
 from core.workspace.task import (
     BUNDLED,
@@ -145,7 +145,7 @@ def _check_learner(name: str, encoder: str, words: str, several: bool) -> None:
         raise TaskError(f"{what}. Take `linear`, or leave `encoder` empty.")
     if words not in ("", "icu"):
         raise TaskError(f"[text] `words` is `{words}`. Write `icu`, or leave it empty.")
-    if words and not icu_here():
+    if words and not find_spec("icu4py"):
         todo = "Install it (pip install -r requirements-words.txt), or leave `words` empty."
         raise TaskError(f"[text] `words` is `icu`, but icu4py is not installed. {todo}")
 
