@@ -47,6 +47,7 @@ def merged_columns(features: Features, n_columns: int) -> MergedColumns:
     ratios = np.round(np.array(sums) / np.where(length, length, 1) / ALIKE)
     traits = np.stack([rows, *ratios], axis=1)
     _, kept, place = np.unique(traits, axis=0, return_index=True, return_inverse=True)
+    place = place.reshape(-1)  # numpy 2.0 gives it a second axis
     together = np.sqrt(np.bincount(place, length**2))[place]
     share = np.divide(length, together, out=np.ones(n_columns), where=together > 0)
     stays = np.isin(ids, kept)
