@@ -68,7 +68,7 @@ def _offer_to_keep(snapshot: Snapshot, words: str) -> None:
         return
     task = snapshot.workspace.task
     with st.form("sunlight_keep", border=False):
-        places = st.columns([2, 2, 1, 1], vertical_alignment="bottom")
+        places = st.columns(2)
         name = places[0].text_input("Name", words, max_chars=60)
         label = places[1].selectbox(
             "Label that it speaks for",
@@ -76,8 +76,9 @@ def _offer_to_keep(snapshot: Snapshot, words: str) -> None:
             index=1 + (task.positive_index or 0),
             format_func=lambda value: task.name_of(value) if value else "none",
         )
-        is_shown = places[2].checkbox("Underline on the card")
-        if places[3].form_submit_button("Keep this search", icon=":material/bookmark_add:"):
+        row = st.container(horizontal=True, vertical_alignment="center")
+        is_shown = row.checkbox("Underline on the card")
+        if row.form_submit_button("Keep this search", icon=":material/bookmark_add:"):
             color = COLORS[len(read_searches(snapshot.workspace)) % len(COLORS)]
             kept = Search(name.strip(), words, label, color if is_shown else "")
             _do(keep_search, snapshot, kept)
