@@ -97,7 +97,7 @@ def _like(snapshot: Snapshot, examples: list[str]) -> Indices:
     """The candidates that are most like these texts."""
     space, candidates = pool_space(snapshot), np.flatnonzero(snapshot.candidates)
     likeness = cosines(space, examples, space.pool_rows(snapshot))
-    return likest(likeness, candidates, LIKEST, snapshot.pool_words.keys)[0]
+    return likest(likeness, candidates, LIKEST)[0]
 
 
 def with_start(snapshot: Snapshot, counts: Mapping[str, int]) -> dict[str, int]:

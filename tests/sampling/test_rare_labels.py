@@ -174,6 +174,23 @@ def test_the_start_draws_among_what_is_like_the_first_finds(active: Snapshot):
     }  # fmt: skip
 
 
+def test_copies_are_drawn_once_and_ten_finds_end_it(make_workspace: MakeWorkspace):
+    rows = headlines(120)
+    copies = [(f"copy{at}", text.upper()) for at, (_, text, _) in enumerate(rows[70:])]
+    test = [(f"t{at}", f"nothing {at}", "0") for at in range(50)]
+    positives = [row for row in rows[:70] if row[2] == "1"]
+    folder = make_workspace([*(row[:2] for row in rows), *copies], {("evaluation", "0"): test}).path
+    snapshot = started(read_snapshot(open_workspace(folder)), 0.5)
+    for number, expected in ((2, True), (9, True), (10, False)):
+        found = with_labels(snapshot, [*positives[:number], *test[:1]], test)
+        if not expected:
+            with pytest.raises(LoopError, match="there are none"):
+                match_strata(found)
+            continue
+        keys = found.pool_words.keys[match_strata(found) == 0]
+        assert len(np.unique(keys)) == len(keys) == LIKEST
+
+
 def test_nothing_is_like_the_first_finds_unless_a_rare_label_and_the_task_ask(active: Snapshot):
     keep(active, ("floods", "flood", "1"))
     alone = match_strata(active)
