@@ -91,8 +91,8 @@ def offer_rare_start(snapshot: Snapshot) -> None:
             return
         st.info(
             f"Under {RARE:.0%} of the test set are {plain(task.name_of(value))}. Keep a search for "
-            "it on Explore. Let batches start with what it finds, and what is like the first that "
-            "you label: *Settings* on Data.",
+            "it on Explore. Batches can start with what it finds, and with texts like the first "
+            "ones that you label: see *Settings* on Data.",
             icon=":material/bookmark:",
         )
         page = "data.py" if read_searches(snapshot.workspace) else "sunlight.py"

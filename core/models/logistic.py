@@ -150,7 +150,7 @@ def _dot(one: Matrix, other: Matrix, axis: int | None) -> Matrix:
 AT_ONCE = 16  # outputs at once: ten tables of so many columns are kept, and one stays in the cache
 C = 3.0  # from 1 to 10, cross-validated scores of the training items lie within 0.011 of each other
 GRADIENT = 1e-8  # of the mean loss, where the search stops
-"""Probabilities are then within 1e-6; within 1e-4 those of a label of several that is very rare."""
+"""Probabilities are then within 1e-6 of the exact ones, and within 1e-4 for very rare labels."""
 NEAR = 0.001  # `CARE` from `ROUGH` on: one step or two
 ROUGH = 3e-5  # likewise, as far as 32 bits go; enough for probabilities that only calibrate
 

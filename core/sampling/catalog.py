@@ -55,7 +55,7 @@ _LISTED = (
         seeded=True),
     Strategy("matches", strategies.matches, ("match_strata",),
         when="Random among what kept searches find: to find a rare label at the beginning.",
-        why="Chosen at random among what a kept search matches or what is like the first finds.",
+        why="Chosen at random among items that a search matches or that are like the first found.",
         seeded=True),
     Strategy("stratified length", strategies.stratified, ("length_strata",),
         when="Random, but as many short, medium and long texts: where the model prefers one.",

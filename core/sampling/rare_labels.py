@@ -1,4 +1,4 @@
-"""The start for rare labels: what kept searches match and what is like the first finds.
+"""The start for rare labels: items that kept searches match, and items like the first ones found.
 
 It ends where enough of a label are found.
 

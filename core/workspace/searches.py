@@ -91,7 +91,8 @@ def refuse(search: Search) -> None:
     if not search.name.strip() or not read_query(search.query).patterns:
         raise SearchError("A search needs a name, and at least one word. Write both.")
     if search.color and not COLOR.fullmatch(search.color):
-        raise SearchError(f"`{search.name}`: the color `{search.color}` is not as #e69f00 is.")
+        told = f"`{search.name}`: `{search.color[:20]}` is not a color. Write it as #e69f00."
+        raise SearchError(told)
     try:
         find(pa.array([""]), search.query)
     except SearchError as error:

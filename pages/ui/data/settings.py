@@ -40,7 +40,7 @@ AGAIN = {
     "overlap": ("Second opinions, in %", "Random items that another person labels, too."),
     "repeat": ("Repeats, in %", "Random items that come back to the same person a week later."),
 }
-START = "From kept searches and like the first finds, in %, until a rare label has ten items"
+START = "From kept searches or like those found, in %, until a rare label has ten items"
 RECHECK = "On top of a batch, in % of it: items that *Label many* labeled unseen"
 PERCENT = {"min_value": 0.0, "max_value": 100.0, "step": 1.0, "format": "%g"}
 DISPUTED = {"first": "count as labeled first", "hold": "wait until somebody decides"}
