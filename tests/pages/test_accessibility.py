@@ -78,7 +78,9 @@ FOCUS = """() => {
   // A field's frame takes the primary color, which is that of its caret.
   const frame = on.matches("input, textarea")
     && styles.some(({ borderColor }) => /rgb\\(1(80, 83, 9|94, 87, 12)\\)/.test(borderColor));
-  return [on.outerHTML.slice(0, 200), ring || own.boxShadow !== "none" || frame];
+  // The chosen cell of a table is drawn, with a frame, by the canvas that it stands in.
+  const drawn = on.matches("canvas [aria-selected='true']");
+  return [on.outerHTML.slice(0, 200), ring || own.boxShadow !== "none" || frame || drawn];
 }"""
 
 

@@ -155,7 +155,7 @@ def test_who_is_no_lead_labels_and_exports(team: Team, monkeypatch: pytest.Monke
 def test_one_item_of_a_newcomer_is_labeled_by_hand(
     make_workspace: MakeWorkspace, monkeypatch: pytest.MonkeyPatch
 ):
-    workspace = make_workspace([item[:2] for item in headlines(60)])
+    workspace = make_workspace([item[:2] for item in headlines(50)])  # all are drawn
     log_in(monkeypatch, ANN, leads=LEADS)
     page = open_page("sunlight", workspace.path, monkeypatch)
     page.session_state["more_i0003"] = True
