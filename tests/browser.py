@@ -156,6 +156,13 @@ def all_saved(page: Page) -> None:
     expect(page.locator(SAVE_STATE)).to_have_attribute("data-waiting", "0")
 
 
+def gone_on(page: Page, batch_id: str) -> None:
+    """The batch before is saved, and this one is on the card, of a page that is done."""
+    page.wait_for_function("id => window.sunlightCards.mounted.data.batch_id === id", arg=batch_id)
+    settled(page)
+    all_saved(page)
+
+
 def eventually(done: Callable[[], bool], within: float = DELIVERED_WITHIN) -> None:
     """Returns as soon as it is done, or after so many seconds: what follows says what is amiss."""
     deadline = time.monotonic() + within

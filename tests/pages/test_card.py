@@ -15,7 +15,7 @@ from core.workspace.events import Inbox
 from core.workspace.layout import Workspace, open_workspace
 from core.workspace.searches import Search, keep_search
 from core.workspace.snapshot import read_snapshot
-from tests.browser import ITEM, all_saved, events, label_rows, press, rows, shown
+from tests.browser import ITEM, all_saved, events, gone_on, label_rows, press, rows, shown
 from tests.conftest import SMALL_TASK, NewContext, Show, headlines, write_csv
 from tests.server import Site
 
@@ -189,9 +189,7 @@ def test_help_shows_every_key(page: Page):
 def test_undo_goes_on_into_earlier_batches(page: Page, workspace: Workspace):
     first = press(page, "0", 10)
     page.keyboard.press("Enter")
-    expect(progress(page)).to_have_text("1 of 10")
-    page.wait_for_function("old => !old.includes(document.querySelector("
-                           "'[data-testid=item-text]').dataset.itemId)", arg=first)  # fmt: skip
+    gone_on(page, "batch-0002")
     second = press(page, "1", 1)
     page.keyboard.press("2")  # back to the first item of this batch
     assert shown(page) == second[0]
@@ -215,6 +213,23 @@ def test_undo_goes_on_into_earlier_batches(page: Page, workspace: Workspace):
     assert actions(workspace)[-3:] == [
         ("undo", first[-1]), ("label", first[-1]), ("save", "")
     ]  # fmt: skip
+
+
+def test_undo_waits_for_a_busy_page(page: Page):
+    press(page, "0", 10)
+    page.keyboard.press("Enter")
+    gone_on(page, "batch-0002")
+    app = page.get_by_test_id("stApp")
+    app.evaluate("app => (app.dataset.testScriptState = 'running')")
+    page.keyboard.press("2")
+    message = page.get_by_test_id("message")
+    expect(message).to_contain_text("The page is busy. Try again in a moment.")
+    # The page is done as soon as the card says that it is waiting for it.
+    message.evaluate("""message => new MutationObserver(() => {
+      document.querySelector("[data-testid=stApp]").dataset.testScriptState = "notRunning";
+    }).observe(message, { childList: true, characterData: true, subtree: true })""")
+    page.keyboard.press("2")
+    expect(page.get_by_test_id("batch-end")).to_contain_text("Batch 1, labeled on")
 
 
 def test_an_earlier_day_is_corrected_from_review(

@@ -23,7 +23,7 @@ from core.workspace.task import SECOND_OPINION
 from pages.ui.card import CardBatch
 from pages.ui.card.batch_data import card_batch
 from pages.ui.sunlight.selection import SELECTED
-from tests.browser import all_saved, events, label_rows, press, shown
+from tests.browser import all_saved, events, gone_on, label_rows, press, shown
 from tests.conftest import MakeWorkspace, NewContext, Show, headlines, write_csv
 from tests.pages.test_card import annotate, progress
 from tests.pages.test_sunlight import open_page as explore
@@ -71,12 +71,6 @@ def answers(workspace: Workspace, annotator: str, items: list[str]) -> list[str]
 
 def labeled_at_random(page: Page, draw: Random, number: int) -> list[str]:
     return [item for _ in range(number) for item in press(page, draw.choice("01"))]
-
-
-def gone_on(page: Page, batch_id: str) -> None:
-    """The batch before is saved, and this one is on the card."""
-    page.wait_for_function("id => window.sunlightCards.mounted.data.batch_id === id", arg=batch_id)
-    all_saved(page)
 
 
 @pytest.mark.browser

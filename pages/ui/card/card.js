@@ -267,16 +267,26 @@ class Card {
     this.announceScreen(`Undone: ${was}`);
   }
 
-  /** Asks the page for the batch before this one, if there is one and Streamlit can hear it. */
+  /** Asks the page for the batch before this one, if there is one. */
   openEarlier() {
-    if (!this.data.has_earlier) this.view.say("Nothing to undo.");
-    else if (!streamlitListens()) this.view.say("The page is busy. Try again in a moment.");
-    else {
-      this.view.say("Opening the previous batch …");
-      this.isLeaving = true;
-      clearTimeout(this.leaving);
-      this.leaving = setTimeout(() => (this.isLeaving = false), PAGE_ANSWERS_WITHIN);
+    if (!this.data.has_earlier) return this.view.say("Nothing to undo.");
+    this.view.say("Opening the previous batch …");
+    this.isLeaving = true;
+    this.askForEarlier(performance.now() + PAGE_ANSWERS_WITHIN);
+  }
+
+  /** As soon as Streamlit can hear it, or never. @param {number} until  as `performance.now` has it */
+  askForEarlier(until) {
+    clearTimeout(this.leaving);
+    if (!this.isLeaving || !this.view) return; // another batch is here, or another page
+    if (streamlitListens()) {
       this.trigger("earlier", { batch_id: this.batch.id, at: this.nextId() });
+      this.leaving = setTimeout(() => (this.isLeaving = false), PAGE_ANSWERS_WITHIN);
+    } else if (performance.now() < until) {
+      this.leaving = setTimeout(() => this.askForEarlier(until), LOOK_AGAIN);
+    } else {
+      this.isLeaving = false;
+      this.view.say("The page is busy. Try again in a moment.");
     }
   }
 
