@@ -11,7 +11,7 @@ from core.workspace.layout import Workspace
 from core.workspace.logs import Proposal, append_records, now
 from core.workspace.snapshot import open_snapshot
 from core.workspace.task import SECOND_OPINION
-from tests.browser import ITEM, all_saved, label_rows, said, shown
+from tests.browser import ITEM, all_saved, heard, label_rows, said, shown
 from tests.conftest import MakeWorkspace, headlines
 from tests.pages import test_pages as pages
 from tests.pages.test_card import make
@@ -55,6 +55,7 @@ def test_floods_are_found_ten_looked_at_forty_labeled_and_undone(
     expect(label).to_be_visible()
     expect(page.get_by_text("10 of the 10 items that you looked at")).to_be_visible()
     assert label_rows(workspace, "training") == dict.fromkeys(looked_at, "1")
+    heard(page, "enter")
     page.keyboard.press("Enter")
     undo = page.get_by_role("button", name="40 labeled Disaster-related · Undo")
     expect(undo).to_be_visible()

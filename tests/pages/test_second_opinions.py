@@ -23,7 +23,7 @@ from core.workspace.task import SECOND_OPINION
 from pages.ui.card import CardBatch
 from pages.ui.card.batch_data import card_batch
 from pages.ui.sunlight.selection import SELECTED
-from tests.browser import all_saved, events, gone_on, label_rows, press, shown
+from tests.browser import all_saved, events, gone_on, heard, label_rows, press, shown
 from tests.conftest import MakeWorkspace, NewContext, Show, headlines, write_csv
 from tests.pages.test_card import annotate, progress
 from tests.pages.test_sunlight import open_page as explore
@@ -163,6 +163,7 @@ def test_a_set_of_second_opinions_is_labeled_left_and_gone_back_in(
     page.keyboard.press("k")
     page.keyboard.press("s")  # half of it is done: a pause
     expect(page.get_by_role("button", name="Continue")).to_be_visible()
+    heard(page, "enter")
     page.keyboard.press("Enter")
     left = [item for item in asked if item != given[0]]
     assert shown(page) in left
