@@ -49,6 +49,7 @@ def test_floods_are_found_ten_looked_at_forty_labeled_and_undone(
         )
     assert len(looked_at) == bulk.CHECKED
     all_saved(page)
+    expect(page.get_by_test_id("batch-end")).to_contain_text("press Enter for the result.")
     page.wait_for_timeout(1_100)  # the card takes no Enter in the rhythm of labels
     page.keyboard.press("Enter")
     label = page.get_by_role("button", name="Label the other 40 as Disaster-related")

@@ -79,5 +79,6 @@ function endNext(batch, { keys, reopened }) {
   if (batch.size === 0) return "Press Enter to go on.";
   const again = `Press ${keyName(keys.back)} to go through these labels again, Enter to return.`;
   if (reopened) return again + skipped;
-  return `Batch done. Check your labels below, or press Enter for the next batch.${skipped}`;
+  const then = batch.id.includes("-check-") ? "the result" : "the next batch"; // of "Label many"
+  return `Batch done. Check your labels below, or press Enter for ${then}.${skipped}`;
 }
