@@ -88,6 +88,7 @@ def test_the_first_of_many_workspaces_can_be_chosen(page: Page, two: list[Worksp
     page.get_by_test_id("stMenuButtonButton").click()
     page.get_by_test_id("stMenuButtonBody").get_by_text("0-many-0", exact=True).click()
     expect(page).to_have_title("Data · many")
+    settled(page)  # the server writes nothing more there, so that the folder can go
 
 
 PAGES = {
