@@ -150,13 +150,14 @@ def export_command(
     if form == "model":
         from core.exchange.model_export import export_model
 
-        refuse_others("--split goes with labels; --split", split or (), ())
+        if split:
+            raise typer.BadParameter("it goes with labels, not with a model", param_hint="--split")
         with refusals():
             files = [*map(str, export_model(open_snapshot(data, report), out, run))]
             tell({"format": form, "files": files}, files, as_json)
         return
     if run is not None:
-        refuse_others("--run goes with --format model; --format", [form], ["model"])
+        raise typer.BadParameter("it goes with --format model", param_hint="--run")
     refuse_others("--split", split or SPLITS, SPLITS)
     with refusals():
         snapshot = open_snapshot(data, report)

@@ -72,7 +72,7 @@ def predict_files(
     parts = [_Part(x, out / x.relative_to(folder), made_by) for x in sources.files]
     found = [_finished(part) for part in parts]
     todo = [part for part, tally in zip(parts, found, strict=True) if tally is None]
-    for place in {part.out.parent for part in todo}:
+    for place in {part.out.parent for part in parts}:
         remove_abandoned(place)  # what a killed process has begun
     pace = Pace(progress, f"predicting {len(todo):,} files", None, "rows")
 
@@ -92,7 +92,7 @@ def parquet_files(source: Path) -> Sources:
     Names that begin with `.` or `_` are left out. Raises TableError if there is none.
     """
     if source.is_dir():
-        folder, pattern = source, "**/*.parquet"
+        folder, pattern = source, "**/*.[pP][aA][rR][qQ][uU][eE][tT]"
     else:
         at = next((n for n, x in enumerate(source.parts) if re.search(r"[*?\[]", x)), None)
         if at is None:

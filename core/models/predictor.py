@@ -67,14 +67,15 @@ class Predictor:
     def __call__(
         self, texts: Sequence[str], hidden: Mask | None = None, engine: Engine = THREADS
     ) -> Predicted:
-        """The predictions of these texts; none of a blank one, or where `hidden` is true.
+        """The predictions of these texts; none of a blank one or `None`, or where `hidden`.
 
         Raises TypeError for one text that stands in no list.
         """
         if isinstance(texts, str):
             raise TypeError("give a list of texts, not one text")
+        texts = ["" if text is None or text != text else text for text in texts]
         blank = np.array([is_blank(text) for text in texts], bool)
-        raw = score_texts(self.model, list(texts), engine=engine)
+        raw = score_texts(self.model, texts, engine=engine)
         return self.of(raw, blank if hidden is None else blank | hidden)
 
     def of(self, raw: Probability, is_missing: Mask) -> Predicted:
@@ -82,8 +83,11 @@ class Predictor:
         calibrated = self.model.calibration(raw)
         columns, asked = self._columns, raw if isinstance(self.threshold, str) else calibrated
         answers = np.array(columns.answers(asked), object)
-        if self.task.several:
-            confidence = columns.confidence(calibrated)
+        if (
+            self.task.several
+        ):  # of the least sure label, also where a threshold is far from one half
+            chosen = columns.predicted(asked)
+            confidence = np.where(chosen, calibrated, 1 - calibrated).min(axis=1, initial=1)
         else:
             confidence = np.take_along_axis(calibrated, columns.predicted(asked)[:, None], 1)[:, 0]
         answers = np.where(is_missing, None, answers)

@@ -13,7 +13,6 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
-from itertools import pairwise
 from threading import Timer
 
 import numpy as np
@@ -41,7 +40,7 @@ LAST_FOLDED = 0x30000  # from this code point on none is another one's capital o
 class Query:
     """What a text must hold: matches of all `patterns`, in RE2's syntax, and all `phrases`.
 
-    A phrase is its words, two or more; each of them is among the patterns.
+    A phrase is its words, one or more; each of them is among the patterns.
     """
 
     patterns: tuple[str, ...]
@@ -57,7 +56,7 @@ def find(texts: pa.Array | pa.ChunkedArray, query: str) -> Indices:
     if not asked.patterns or not len(texts):
         return np.arange(len(texts))
     found = _matching(texts, asked.patterns)
-    for phrase in asked.phrases:
+    for phrase in (each for each in asked.phrases if len(each) > 1):
         found = found[_holding(texts.take(pa.array(found)), phrase)]
     return found
 
@@ -83,7 +82,7 @@ def read_query(query: str) -> Query:
     places = zip(tokens, found.starts.tolist(), found.lengths.tolist(), strict=True)
     words = {typed[at][start : start + length] for at, start, length in places}
     phrases = np.split(found.hashes, found.offsets[1:-1])
-    return Query(tuple(map(_pattern, sorted(words))), tuple(x for x in phrases if len(x) > 1))
+    return Query(tuple(map(_pattern, sorted(words))), tuple(x for x in phrases if len(x)))
 
 
 def find_in(texts: Sequence[str], query: str) -> list[list[tuple[int, int]]]:
@@ -97,11 +96,12 @@ def find_in(texts: Sequence[str], query: str) -> list[list[tuple[int, int]]]:
         return places
     held, expression = [texts[row] for row in rows], EXPRESSION.fullmatch(query.strip())
     if not expression:
-        wanted, words = words_in_tokens([query]).hashes, words_in_tokens(held)
-        ends = np.stack([words.starts, words.starts + words.lengths], axis=1)
-        for row, part in zip(rows, pairwise(words.offsets), strict=True):
-            is_wanted = np.isin(words.hashes[slice(*part)], wanted)
-            places[row] = [(start, stop) for start, stop in ends[slice(*part)][is_wanted].tolist()]
+        words = words_in_tokens(held)
+        for phrase in read_query(query).phrases:
+            for text, first in zip(*_side_by_side(words, phrase), strict=True):
+                last = first + len(phrase) - 1
+                ends = words.starts[first], words.starts[last] + words.lengths[last]
+                places[rows[text]].append((int(ends[0]), int(ends[1])))
         return places
     import duckdb
 
@@ -148,18 +148,19 @@ def _holding(texts: pa.Array | pa.ChunkedArray, phrase: Hashes) -> Indices:
     kept = [np.empty(0, np.int64)]
     for start, stop in spans(ends, CHARACTERS):
         words = words_in_tokens(texts.slice(start, stop - start).to_pylist())
-        kept.append(_side_by_side(words, phrase) + start)
+        kept.append(np.unique(_side_by_side(words, phrase)[0]) + start)
     return np.concatenate(kept)
 
 
-def _side_by_side(words: Parts, phrase: Hashes) -> Indices:
+def _side_by_side(words: Parts, phrase: Hashes) -> tuple[Indices, Indices]:
+    """The texts that hold the phrase, and where in `words` it begins, place by place."""
     starts = np.arange(max(len(words.hashes) - len(phrase) + 1, 0))
     for at, word in enumerate(phrase):
         starts = starts[words.hashes[starts + at] == word]
     first, last = (
         np.searchsorted(words.offsets, starts + at, "right") - 1 for at in (0, len(phrase) - 1)
     )
-    return np.unique(first[first == last])
+    return first[first == last], starts[first == last]
 
 
 def _pattern(word: str) -> str:

@@ -6,7 +6,7 @@ from core.evaluation.intervals import Interval, wilson
 from core.query.filters import UNLABELED, Filters
 from core.query.shown_predictions import ShownPredictions
 from core.query.tables import Tables
-from core.workspace.searches import Search
+from core.workspace.searches import Search, refuse
 from core.workspace.task import NOT_RECORDED, Task
 
 
@@ -33,6 +33,7 @@ def search_figures(
     training items; None without a label, or without such items. Nothing is missed without a model,
     or where a text can have several labels.
     """
+    refuse(search)
     matches, noted = tables.rows(Filters(words=search.query)), tables.noted
     noted = noted.filter(matches.holds(noted["place"].to_numpy()))
     columns = (noted[name].to_pylist() for name in ("split", "strategy", "label"))

@@ -188,6 +188,11 @@ def _choose(snapshot: Snapshot, annotator: str, plan: _Plan) -> Batch:
         share = snapshot.workspace.task.recheck_bulk * len(picks)
         due += rechecks_due(snapshot, annotator, math.ceil(round(share, 6)))
     if not picks and not due:
+        if snapshot.candidates.any():
+            raise LoopError(
+                "What the kept searches find is labeled already, or nothing. Keep another search "
+                "on Explore, or add `random` to the mix."
+            )
         raise PoolExhaustedError(
             "Nothing is left to label: every item is labeled, is in an open batch, or is a copy "
             "of one that is. Import more under Data, or add a file to unlabeled_data/."

@@ -162,6 +162,8 @@ def label_rest(snapshot: Snapshot, inbox: Inbox, batch_id: str, hand: Hand) -> i
         fresh.workspace.task.require(group.about.label)
         if not group.passed:
             raise LoopError(f"{group.result} have the label: the others cannot be labeled at once.")
+        if not group.rest:
+            raise LoopError("Somebody has labeled the others meanwhile. Go back to the list.")
         note = f"{BULK_NOTE}{group.about.note}; {group.result}"
         first = new_event(batch_id, hand.annotator, "label", label=group.about.label, note=note)
         # Under the lock: nobody may draw one of them for anything in between.

@@ -18,6 +18,7 @@ from core.workspace.task_toml import pair, read_table
 MOST_SEARCHES = 100  # each of them reads every text
 COLORS = ("#e69f00", "#56b4e9", "#009e73", "#cc79a7")  # which the color-blind tell apart
 COLOR = re.compile("#[0-9a-fA-F]{6}")
+HEAD = re.compile(rb"\s*\[\[\s*searches\s*\]\]")
 Pieces = tuple[tuple[str, str], ...]  # of a text, each with a color, or none
 
 
@@ -82,18 +83,20 @@ def examine_searches(workspace: Workspace) -> Iterator[Finding]:
     try:
         for search in _stored(workspace):
             refuse(search)
+            if search.label and search.label not in workspace.task.current:
+                told = f"`{search.name}`: no label has the value `{search.label[:60]}`. Correct it."
+                raise SearchError(told)
     except SearchError as error:
         yield Finding(Kind.UNREADABLE_FILE, SEARCHES, str(error))
 
 
 def refuse(search: Search) -> None:
     """Raises SearchError unless the search has a name, and a query that can be asked."""
-    if not search.name.strip() or not read_query(search.query).patterns:
-        raise SearchError("A search needs a name, and at least one word. Write both.")
-    if search.color and not COLOR.fullmatch(search.color):
-        told = f"`{search.name}`: `{search.color[:20]}` is not a color. Write it as #e69f00."
-        raise SearchError(told)
     try:
+        if not search.name.strip() or not read_query(search.query).patterns:
+            raise SearchError("A search needs a name, and at least one word. Write both.")
+        if search.color and not COLOR.fullmatch(search.color):
+            raise SearchError(f"`{search.color[:20]}` is not a color. Write it as #e69f00.")
         find(pa.array([""]), search.query)
     except SearchError as error:
         raise SearchError(f"`{search.name}`: {error}") from error
@@ -104,7 +107,7 @@ def _stored(workspace: Workspace) -> list[Search]:
     with refused_as(SearchError, f"{SEARCHES} cannot be read", todo, SEARCHES):
         content = path.read_bytes() if path.exists() else b""
     lines, where = enumerate(content.split(b"\n"), start=1), SEARCHES
-    heads = (f"{SEARCHES} line {at}" for at, line in lines if line.strip() == b"[[searches]]")
+    heads = (f"{SEARCHES} line {at}" for at, line in lines if HEAD.match(line))
     try:
         table = tomllib.loads(content.decode("utf-8-sig"))
         entries = read_table(table, {"searches": []}, "the top level")["searches"]

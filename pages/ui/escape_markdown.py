@@ -4,14 +4,14 @@ import re
 
 _BREAKS = re.compile(r"\s*[\n\r\u2028\u2029]\s*")
 _SIGNS = re.compile(
-    r"[\\*_\[\]$~#<>|`!&]|:(?!\s|$)|^[-+=]|(?<=^\d)[.)]|(?<=^\d\d)[.)]|(?<=^\d\d\d)[.)]"
+    r"[\\*_\[\]$~#<>|`!&]|:(?!\s)|^[-+=]|(?<=^\d)[.)]|(?<=^\d\d)[.)]|(?<=^\d\d\d)[.)]"
 )
 """What is markup anywhere, and what makes a list or a line where a text begins with it."""
 
 _UNSPLIT = re.compile(
-    r"(?<=:)(?=material/|streamlit:)|(?<=<)(?=-)|(?<=-)(?=[>-])|(?<=[<>~!])(?=\\?=)"
+    r"(?<=:)(?=material/|streamlit:|[\w+-]+:)|(?<=<)(?=-)|(?<=-)(?=[>-])|(?<=[<>~!])(?=\\?=)"
 )
-"""Where Streamlit sees an icon or an arrow in spite of backslashes, unless the text is in two."""
+"""Where Streamlit sees an icon, emoji or arrow despite backslashes, unless the text is in two."""
 
 _NOTHING = ":gray[]"  # Markdown of no character: the text before it and the text behind it are two
 

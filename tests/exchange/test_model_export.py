@@ -102,6 +102,25 @@ def test_several_labels_leave_with_their_thresholds(tmp_path: Path):
     assert found.predicted.tolist() == [row["predicted"] for row in rows]
     told = np.array([[row[f"p_{label}"] for label in found.labels] for row in rows])
     assert found.probabilities == pytest.approx(told, abs=1e-6)
+    given = np.array(
+        [[label in row["predicted"].split("|") for label in found.labels] for row in rows]
+    )
+    least = np.where(given, found.probabilities, 1 - found.probabilities).min(axis=1)
+    assert found.confidence == pytest.approx(least, abs=1e-6)
+
+
+@pytest.mark.parametrize("threshold", [0.0, 1.0])
+def test_the_confidence_is_that_of_what_is_predicted_at_any_threshold(
+    tmp_path: Path, threshold: float
+):
+    snapshot = several_labels(tmp_path)
+    predict(snapshot, tmp_path / "pool.parquet", threshold=threshold)
+    rows = [x for x in pq.read_table(tmp_path / "pool.parquet").to_pylist() if x["predicted"]]
+    labels = snapshot.workspace.task.values
+    for row in rows:
+        assert row["predicted"] == ("-" if threshold else "|".join(labels))
+        least = min(abs(threshold - row[f"p_{label}"]) for label in labels)
+        assert row["confidence"] == pytest.approx(least, abs=1e-5)
 
 
 def test_labels_that_changed_since_are_todays(snapshot: Snapshot, tmp_path: Path):
@@ -129,6 +148,10 @@ def test_no_text_and_one_text_without_a_list(snapshot: Snapshot, tmp_path: Path)
     assert nothing.predicted.tolist() == nothing.confidence.tolist() == []
     with pytest.raises(TypeError, match="a list of texts"):
         predictor("a flood")
+    given = ["a flood", None, float("nan"), " "]
+    found = predictor(text for text in given)
+    assert found.predicted.tolist() == [predictor(["a flood"]).predicted[0], None, None, None]
+    assert found.is_missing.tolist() == np.isnan(found.confidence).tolist() == [False] + [True] * 3
 
 
 def test_a_threshold_goes_along(snapshot: Snapshot, tmp_path: Path):

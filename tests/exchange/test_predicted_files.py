@@ -95,6 +95,19 @@ def test_each_file_has_its_own_with_all_columns_as_they_were(
         one.unlink()
 
 
+def test_endings_in_capitals_are_read_and_what_a_killed_process_left_goes(
+    snapshot: Snapshot, folder: Path, tmp_path: Path
+):
+    out = tmp_path / "out"
+    (folder / "part-2.parquet").rename(folder / "part-2.PARQUET")
+    assert made(snapshot, folder, out).n_files == 5
+    begun = out / ".part-2.PARQUET.12345678.unfinished"
+    begun.touch()
+    os.utime(begun, (0, 0))
+    assert made(snapshot, folder, out).n_finished == 5
+    assert not begun.exists()
+
+
 def test_what_is_finished_is_not_done_again(snapshot: Snapshot, folder: Path, tmp_path: Path):
     out = tmp_path / "out"
     first = made(snapshot, folder, out)

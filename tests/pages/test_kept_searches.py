@@ -77,6 +77,20 @@ def test_a_search_that_cannot_be_asked_is_told_on_the_page(demo: Path, monkeypat
     (demo / "searches.toml").write_text("[[searches]\n")
     page = open_page("sunlight", demo, monkeypatch)
     assert "searches.toml" in page.error[0].value
+    (demo / "searches.toml").write_text('[[searches]]\nname = "a"\nquery = "x"\ncolor = "red"\n')
+    page = open_page("sunlight", demo, monkeypatch)
+    assert "is not a color" in page.error[0].value
+
+
+def test_a_search_is_underlined_in_the_color_that_fewest_have(demo: Path, monkeypatch):
+    workspace = open_workspace(demo)
+    for name, color in ("a", COLORS[1]), ("b", ""), ("c", COLORS[0]), ("d", COLORS[2]):
+        keep_search(workspace, Search(name, name, "1", color))
+    page = open_page("sunlight", demo, monkeypatch, words="flood")
+    next(x for x in page.checkbox if x.label == "Underline on the card").check()
+    next(x for x in page.button if x.label == "Keep this search").click()
+    sound(page.run())
+    assert read_searches(workspace)[-1].color == COLORS[3]
 
 
 def test_where_nothing_can_be_written_searches_are_shown_alone(demo: Path, monkeypatch):

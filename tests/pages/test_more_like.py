@@ -3,7 +3,7 @@
 import re
 from io import BytesIO
 from pathlib import Path
-from urllib.parse import parse_qs, urlsplit
+from urllib.parse import parse_qs, urlencode, urlsplit
 
 import pandas as pd
 import pytest
@@ -13,6 +13,7 @@ from core.evaluation.runs import load_run
 from core.models.neighbors import likeness_source
 from core.sampling.next_batch import BatchRequest, propose
 from core.workspace.layout import Workspace, open_workspace
+from core.workspace.searches import Search, keep_search
 from core.workspace.snapshot import Snapshot, open_snapshot, read_snapshot
 from tests.browser import all_saved, press, shown
 from tests.conftest import SMALL_TASK, Show, headlines, write_csv
@@ -230,6 +231,21 @@ def test_an_item_on_explore_leads_to_what_is_like_it_and_back(
     page.get_by_role("button", name="Back").click()
     page.wait_for_url("**seed=3*")
     expect(page.get_by_test_id("active-filters")).not_to_contain_text("like")
+
+
+@pytest.mark.browser
+@pytest.mark.parametrize(
+    "typed", [":smile: flood :heart:", "12:30:45 :+1: :material/home: :red[x] end: ::", "a :b:c: d"]
+)
+def test_what_streamlit_reads_as_a_picture_is_shown_as_typed(
+    context: BrowserContext, workspace: Workspace, site: Site, typed: str
+):
+    keep_search(workspace, Search(typed, "flood"))
+    page = context.new_page()
+    page.goto(site.at("sunlight", urlencode({"annotator": "ann", "like": typed})))
+    expect(page.get_by_text(f"most like “{typed}”")).to_be_visible()
+    page.get_by_text("Kept searches (1)").click()
+    expect(page.get_by_role("button", name=typed, exact=True)).to_be_visible()
 
 
 @pytest.mark.browser

@@ -98,6 +98,12 @@ def test_without_kept_searches_the_strategy_is_refused(active: Snapshot):
         preview(active, wishes=BatchRequest(mix={"matches": 5}))
 
 
+def test_searches_that_find_nothing_more_are_no_pool_without_items(active: Snapshot):
+    keep(active, ("nothing", "qqqqqqqq", "1"))
+    with pytest.raises(LoopError, match="What the kept searches find is labeled already, or noth"):
+        preview(active, wishes=BatchRequest(mix={"matches": 5}))
+
+
 def test_of_several_searches_the_one_that_cannot_be_asked_is_named(active: Snapshot):
     keep(active, ("floods", "flood", "1"))
     with (active.workspace.path / "searches.toml").open("a") as file:

@@ -241,6 +241,15 @@ def test_what_others_labeled_or_were_asked_meanwhile_is_left_alone(team: Team):
     assert not labeled.keys() & set(others[1:3])
 
 
+def test_who_comes_second_is_told_that_nothing_is_left(team: Team):
+    group, check = start(team)
+    answer(team, f"{group}-check-0001", ["1"] * CHECKED)
+    others = [x for x in (f"i{at:04}" for at in range(40)) if x not in check]
+    label_by_hand(team.workspace, team.inbox, others, "0", BOB)
+    with pytest.raises(LoopError, match="Somebody has labeled the others meanwhile"):
+        label_rest(team.snapshot, team.inbox, group, ANN)
+
+
 def test_too_few_too_many_and_too_early_are_refused(make_workspace: MakeWorkspace):
     early = team_of(make_workspace, SMALL_TASK)
     with pytest.raises(LoopError, match="Label the test set first"):

@@ -67,6 +67,26 @@ def test_what_is_found_has_the_color_of_the_first_search(workspace: Workspace):
     assert underlined([], ["a b"]) == [(("a b", ""),)]
 
 
+@pytest.mark.parametrize(
+    ("query", "text", "found"),
+    [
+        ('"river flood"', "Flood: the River, flood near a river", ["River, flood"]),
+        ('"river flood" near', "flood near a river flood", ["near", "river flood"]),
+        ("发票", "发票有错误，出发，车票", ["发票"]),
+        ("flood-hit", "flood hit by a hit", ["flood hit"]),
+    ],
+)
+def test_a_phrase_has_the_color_where_it_stands_alone(query: str, text: str, found: list[str]):
+    (pieces,) = underlined([Search("a", query, "", "#e69f00")], [text])
+    assert [piece for piece, color in pieces if color] == found
+
+
+def test_a_label_that_there_is_none_of_is_told_with_its_search(workspace: Workspace):
+    written(workspace, '[[searches]]\nname = "wet"\nquery = "flood"\nlabel = "Typo"\n')
+    (found,) = [each for each in examine(workspace.path) if each.file == "searches.toml"]
+    assert found.message.startswith("`wet`: no label has the value `Typo`")
+
+
 @pytest.mark.parametrize("color", ["red", "#fff", "#12345g", "#e69f00; x"])
 def test_a_color_that_is_none_is_told(workspace: Workspace, color: str):
     with pytest.raises(SearchError, match="is not a color"):
@@ -99,6 +119,8 @@ def test_any_search_that_can_be_kept_is_read_as_it_was(workspace: Workspace, typ
         ('\n[[searches]]\nname = "a"\nquery = 3\n', r"searches.toml line 2: `query` is not text"),
         ('[[searches]]\nname = "a"\nsize = 3\n', r"line 1: a search has `size`, which is not"),
         ('[[searches]]\nname="a"\nquery="a"\n\n[[searches]]\nname="a"\n', r"line 5: `a` is there"),
+        ('[[searches]] # mine\nname="a"\nx=1\n[[ searches ]]\nname="b"\n', r"line 1: a search"),
+        ('[[searches]]\nname="a"\n[[ searches ]] # b\nname="b"\nx=1\n', r"line 3: a search has"),
         ("searches = 3\n", "no tables"),
         ("more = 3\n", "the top level has `more`"),
         (b"\xff\xfe", "decode"),
@@ -127,6 +149,9 @@ def test_a_query_that_cannot_be_asked_is_not_kept_and_named_by_the_doctor(worksp
     written(workspace, '[[searches]]\nname = "odd"\nquery = "/(/"\n')
     (found,) = [each for each in examine(workspace.path) if each.file == "searches.toml"]
     assert found.message.startswith("`odd`: The regular expression cannot be read")
+    written(workspace, '[[searches]]\nname = "odd"\nquery = "!!!"\n')
+    (found,) = [each for each in examine(workspace.path) if each.file == "searches.toml"]
+    assert found.message.startswith("`odd`: A search needs a name, and at least one word")
 
 
 def test_a_label_that_was_renamed_or_retired_means_what_it_means_today(workspace: Workspace):

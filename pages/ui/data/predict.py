@@ -45,26 +45,26 @@ def show(path: Path) -> None:
         return
     show_verdict(snapshot)
     jobs = analysis.taggings(snapshot.workspace.path)
-    _offer(snapshot, jobs)
-    if jobs:
+    upload = _offer(snapshot, jobs)
+    if jobs and (jobs[-1][0].is_running or jobs[-1][1] is upload):  # not what another file met
         show_job(jobs[-1][0], "Predicting", "predict", STOP)
     _show_kept(snapshot)
 
 
-def _offer(snapshot: Snapshot, jobs: list[tuple[Job, object]]) -> None:
-    """What is to be predicted, and the button that begins; none while a job is at work."""
+def _offer(snapshot: Snapshot, jobs: list[tuple[Job, object]]) -> Upload | None:
+    """The file to be predicted, if it is one; the button that begins, off while a job works."""
     is_running = bool(jobs) and jobs[-1][0].is_running
     upload, asked, waits_for = None, (), ""
     if choose_one("Predict", (POOL, FILE), "predict_what") == FILE:
         upload = upload_file(SLOT)
         if upload is None:
-            return
+            return None
         show_name(upload, SLOT)
         try:
             plan = choose_reading(upload, is_text_alone=True)
         except SunlightError as error:
             refuse(str(error))
-            return
+            return upload
         asked, waits_for = (
             (upload.path, upload.reading_of(plan.table), plan.columns),
             plan.waits_for,
@@ -81,6 +81,7 @@ def _offer(snapshot: Snapshot, jobs: list[tuple[Job, object]]) -> None:
         on_click=_start,
         args=(snapshot.workspace.path, run, upload, *asked),
     )
+    return upload
 
 
 def _start(path: Path, run: Run, upload: Upload | None, *asked: Path | Reading | object) -> None:

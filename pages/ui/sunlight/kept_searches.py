@@ -79,7 +79,8 @@ def _offer_to_keep(snapshot: Snapshot, words: str) -> None:
         row = st.container(horizontal=True, vertical_alignment="center")
         is_shown = row.checkbox("Underline on the card")
         if row.form_submit_button("Keep this search", icon=":material/bookmark_add:"):
-            color = COLORS[len(read_searches(snapshot.workspace)) % len(COLORS)]
+            used = [each.color for each in read_searches(snapshot.workspace)]
+            color = min(COLORS, key=used.count)
             kept = Search(name.strip(), words, label, color if is_shown else "")
             _do(keep_search, snapshot, kept)
             st.rerun()
