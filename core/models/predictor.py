@@ -83,9 +83,7 @@ class Predictor:
         calibrated = self.model.calibration(raw)
         columns, asked = self._columns, raw if isinstance(self.threshold, str) else calibrated
         answers = np.array(columns.answers(asked), object)
-        if (
-            self.task.several
-        ):  # of the least sure label, also where a threshold is far from one half
+        if self.task.several:  # of the least sure label, by whatever threshold
             chosen = columns.predicted(asked)
             confidence = np.where(chosen, calibrated, 1 - calibrated).min(axis=1, initial=1)
         else:

@@ -102,7 +102,7 @@ def find_in(texts: Sequence[str], query: str) -> list[list[tuple[int, int]]]:
                 last = first + len(phrase) - 1
                 ends = words.starts[first], words.starts[last] + words.lengths[last]
                 places[rows[text]].append((int(ends[0]), int(ends[1])))
-        return places
+        return [sorted({*each}) for each in places]
     import duckdb
 
     sql = "select regexp_replace(text, ?, chr(1) || '\\0' || chr(2), 'g') from chosen"

@@ -99,7 +99,8 @@ def refuse(search: Search) -> None:
             raise SearchError(f"`{search.color[:20]}` is not a color. Write it as #e69f00.")
         find(pa.array([""]), search.query)
     except SearchError as error:
-        raise SearchError(f"`{search.name}`: {error}") from error
+        named = f"`{search.name}`: " if search.name.strip() else ""
+        raise SearchError(f"{named}{error}") from error
 
 
 def _stored(workspace: Workspace) -> list[Search]:
