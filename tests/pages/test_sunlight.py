@@ -652,22 +652,31 @@ def test_every_filter_behind_more_filters_is_tried(demo_folder: Path, monkeypatc
     assert sum(len(more.get(kind)) for kind in kinds) == len(MORE) + 1
 
 
+FOLDED = """([fold, isOpen]) =>
+  fold.open === isOpen && fold.getAnimations({ subtree: true }).length === 0"""
+
+
 @pytest.mark.parametrize("name", MORE)
 def test_what_clear_and_back_say_is_drawn_and_exported(
     name: str, page: Page, site: Site, workspace: Workspace
 ):
     opened(page, site, "seed=5")
     unfiltered, line = page.url, page.get_by_test_id("active-filters")
-    more = page.get_by_role("group").filter(has_text="More filters").locator("summary")
+    more = page.get_by_role("group").filter(has_text="More filters")
+
+    def fold(*, is_open: bool) -> None:
+        """Until it has come to rest, which moves the buttons below it."""
+        more.locator("summary").click()
+        page.wait_for_function(FOLDED, arg=[more.element_handle(), is_open])
+
     for leave in ("clear", "go_back"):
-        more.click()
+        fold(is_open=True)
         MORE[name](page)
         expect(line).to_be_visible()
         page.wait_for_function("name => new URL(location).searchParams.has(name)", arg=name)
         settled(page)
-        more.click()
-        # By key: the fold is closing, and takes the button from under a pointer on its way.
-        page.locator(f".st-key-sunlight_{leave} button").press("Enter")
+        fold(is_open=False)
+        page.locator(f".st-key-sunlight_{leave} button").click()
         expect(line).to_have_count(0)
         before = page.url
         page.locator(".st-key-random button").click()
