@@ -83,7 +83,9 @@ class Predictor:
         calibrated = self.model.calibration(raw)
         columns, asked = self._columns, raw if isinstance(self.threshold, str) else calibrated
         answers = np.array(columns.answers(asked), object)
-        if self.task.several:  # of the least sure label, by whatever threshold
+        if self.task.several and isinstance(self.threshold, str):
+            confidence = columns.confidence(calibrated)
+        elif self.task.several:  # a number may be far from one half: the least sure of what is told
             chosen = columns.predicted(asked)
             confidence = np.where(chosen, calibrated, 1 - calibrated).min(axis=1, initial=1)
         else:
