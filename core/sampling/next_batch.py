@@ -189,9 +189,9 @@ def _choose(snapshot: Snapshot, annotator: str, plan: _Plan) -> Batch:
         due += rechecks_due(snapshot, annotator, math.ceil(round(share, 6)))
     if not picks and not due:
         if snapshot.candidates.any():
-            raise LoopError(
-                "What the kept searches find is labeled already, or nothing. Keep another search "
-                "on Explore, or add `random` to the mix."
+            raise PoolExhaustedError(
+                "None of the unlabeled items is what this mix looks for. Add `random` to the mix, "
+                "or, for `matches`, keep another search on Explore."
             )
         raise PoolExhaustedError(
             "Nothing is left to label: every item is labeled, is in an open batch, or is a copy "

@@ -6,7 +6,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from core.errors import LoopError, SearchError
+from core.errors import LoopError, PoolExhaustedError, SearchError
 from core.features.base import Features
 from core.features.cached import pool_space
 from core.sampling.mix import mixed
@@ -100,7 +100,7 @@ def test_without_kept_searches_the_strategy_is_refused(active: Snapshot):
 
 def test_searches_that_find_nothing_more_are_no_pool_without_items(active: Snapshot):
     keep(active, ("nothing", "qqqqqqqq", "1"))
-    with pytest.raises(LoopError, match="What the kept searches find is labeled already, or noth"):
+    with pytest.raises(PoolExhaustedError, match="None of the unlabeled items is what this mix"):
         preview(active, wishes=BatchRequest(mix={"matches": 5}))
 
 
